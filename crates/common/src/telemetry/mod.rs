@@ -58,7 +58,12 @@ impl TelemetrySettings {
             read.problem("log_hash.key_file", "does not hold 32 bytes in base64");
         }
         let sample_percent = read.number("otlp.sample_percent", 100, 0, 100);
-        Self { level, otlp, sample_percent, log_hash }
+        Self {
+            level,
+            otlp,
+            sample_percent,
+            log_hash,
+        }
     }
 
     /// The hash for users in logs.
@@ -66,7 +71,9 @@ impl TelemetrySettings {
     /// # Errors
     /// When the settings had none, which start-up refuses before.
     pub fn log_index(&self) -> anyhow::Result<BlindIndex> {
-        self.log_hash.clone().context("no key for user hashes in logs")
+        self.log_hash
+            .clone()
+            .context("no key for user hashes in logs")
     }
 }
 
@@ -96,15 +103,25 @@ pub fn start(service: &'static str, settings: &TelemetrySettings) -> anyhow::Res
         .finish(std::io::stdout());
     let logs = json::JsonLayer::new(service, writer)
         .with_filter(EnvFilter::try_new(&settings.level).context("LOG__LEVEL")?);
-    let traces = settings.otlp.as_ref().map(|url| provider(service, url, settings)).transpose()?;
+    let traces = settings
+        .otlp
+        .as_ref()
+        .map(|url| provider(service, url, settings))
+        .transpose()?;
     let spans = traces.as_ref().map(|provider| {
         tracing_opentelemetry::layer()
             .with_tracer(provider.tracer("agape"))
             .with_filter(tracing_subscriber::filter::LevelFilter::INFO)
     });
-    tracing_subscriber::registry().with(spans).with(logs).try_init()?;
+    tracing_subscriber::registry()
+        .with(spans)
+        .with(logs)
+        .try_init()?;
     crate::request_scope::record_spans(traces.is_some());
-    Ok(Telemetry { _writer: guard, traces })
+    Ok(Telemetry {
+        _writer: guard,
+        traces,
+    })
 }
 
 fn provider(
@@ -125,7 +142,9 @@ fn provider(
         .build();
     Ok(SdkTracerProvider::builder()
         .with_batch_exporter(exporter)
-        .with_sampler(Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(share))))
+        .with_sampler(Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(
+            share,
+        ))))
         .with_resource(resource)
         .build())
 }
