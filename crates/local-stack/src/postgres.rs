@@ -80,6 +80,11 @@ impl Postgres {
         self.process.pid()
     }
 
+    /// Whether the server's process is still there.
+    pub fn is_running(&mut self) -> bool {
+        self.process.is_running()
+    }
+
     /// Stops the server: connections are closed, a checkpoint is written.
     pub fn stop(mut self) {
         self.process.end(Signal::SIGINT);

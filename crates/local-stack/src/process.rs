@@ -118,6 +118,10 @@ impl Process {
         drop(fs::remove_file(&self.pid_file));
     }
 
+    pub(crate) fn is_running(&mut self) -> bool {
+        self.exited().is_none()
+    }
+
     fn exited(&mut self) -> Option<ExitStatus> {
         // An error means that the child was reaped elsewhere, which this crate never does.
         self.child.try_wait().ok().flatten()

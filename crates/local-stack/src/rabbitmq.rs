@@ -49,6 +49,16 @@ impl RabbitMq {
     /// # Errors
     /// RabbitMQ is not installed, the wanted port is taken, or the node does not come up.
     pub fn start(options: RabbitOptions) -> Result<Self, StackError> {
+        let mut starting = Self::spawn(options)?;
+        starting.wait_ready()?;
+        Ok(starting)
+    }
+
+    /// Starts the node and returns at once; [`is_ready`](Self::is_ready) tells when it answers.
+    ///
+    /// # Errors
+    /// RabbitMQ is not installed, or the wanted port is taken.
+    pub fn spawn(options: RabbitOptions) -> Result<Self, StackError> {
         let RabbitOptions { dir, port } = options;
         fs::create_dir_all(&dir).map_err(StackError::at("create", &dir))?;
         let dir = fs::canonicalize(&dir).map_err(StackError::at("find", &dir))?;
@@ -70,6 +80,12 @@ impl RabbitMq {
         })
     }
 
+    /// Whether the node speaks AMQP.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        probe::rabbitmq(self.ports.amqp)
+    }
+
     /// The broker's URL, for the default virtual host.
     #[must_use]
     pub fn url(&self) -> String {
@@ -86,6 +102,11 @@ impl RabbitMq {
     #[must_use]
     pub fn pid(&self) -> u32 {
         self.node.pid()
+    }
+
+    /// Whether the server's process is still there.
+    pub fn is_running(&mut self) -> bool {
+        self.node.is_running()
     }
 
     /// Stops the node, then its port mapper.
@@ -108,7 +129,13 @@ impl RabbitMq {
         self.mapper.end(Signal::SIGKILL);
         self.mapper = run_mapper(&self.dir, self.ports)?;
         self.node = run_node(&self.dir, self.ports)?;
-        Ok(())
+        self.wait_ready()
+    }
+
+    fn wait_ready(&mut self) -> Result<(), StackError> {
+        let port = self.ports.amqp;
+        self.node
+            .wait_until(START_PATIENCE, || probe::rabbitmq(port))
     }
 }
 
@@ -160,9 +187,7 @@ fn run_node(dir: &Path, ports: Ports) -> Result<Process, StackError> {
         .env("RABBITMQ_ENABLED_PLUGINS_FILE", dir.join("enabled_plugins"))
         // Makes the script exec the Erlang machine, so that the child's pid is the node's.
         .env("RUNNING_UNDER_SYSTEMD", "1");
-    let mut node = Process::spawn(SERVER, Signal::SIGKILL, dir, "rabbitmq", command)?;
-    node.wait_until(START_PATIENCE, || probe::rabbitmq(ports.amqp))?;
-    Ok(node)
+    Process::spawn(SERVER, Signal::SIGKILL, dir, "rabbitmq", command)
 }
 
 /// Nothing of the caller's environment reaches Erlang: a stray `RABBITMQ_…` or `ERL_…` variable

@@ -67,6 +67,11 @@ impl Redis {
         self.process.pid()
     }
 
+    /// Whether the server's process is still there.
+    pub fn is_running(&mut self) -> bool {
+        self.process.is_running()
+    }
+
     /// Stops the server.
     pub fn stop(mut self) {
         self.process.end(Signal::SIGTERM);
