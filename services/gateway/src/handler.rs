@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::fmt::Display;
+use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -17,6 +18,7 @@ use common::context;
 use common::rate_limit::{Decision, Limiter};
 use common::request_scope::RouteName;
 use common::{ApiError, ErrorCode};
+use futures_util::FutureExt as _;
 use tokio::time::Instant;
 
 use crate::access_log::AccessLine;
@@ -68,7 +70,12 @@ impl Worker {
             is_preflight: false,
             is_private: request.headers().contains_key(header::AUTHORIZATION),
         };
-        let outcome = self.answer(&request, payload, &mut visit).await;
+        let answering = AssertUnwindSafe(self.answer(&request, payload, &mut visit));
+        // A bug of ours must still be dressed like every answer.
+        let outcome = answering
+            .catch_unwind()
+            .await
+            .unwrap_or_else(|_panic| Err(ApiError::internal("the handler panicked").into()));
         let response = outcome.unwrap_or_else(Refusal::into_response);
         self.dress(&request, response, visit)
     }
