@@ -28,6 +28,7 @@ pub mod server;
 pub mod service;
 pub mod settings;
 pub mod telemetry;
+pub mod unmatched;
 
 pub use clock::Clock;
 pub use error::{ApiError, ErrorCode};
