@@ -163,33 +163,55 @@ async fn pump(
     let mut buffer = vec![0; 16 * 1024];
     loop {
         let fault = *faults.borrow_and_update();
+        if fault == Fault::Reset {
+            break;
+        }
         let length = tokio::select! {
             changed = faults.changed() => match changed {
                 Ok(()) => continue,
                 Err(_) => break,
             },
-            read = from.read(&mut buffer), if !matches!(fault, Fault::Pause | Fault::Reset) => {
-                match read {
-                    Ok(0) | Err(_) => break,
-                    Ok(length) => length,
-                }
-            }
-            () = std::future::ready(()), if fault == Fault::Reset => break,
+            read = from.read(&mut buffer), if fault != Fault::Pause => match read {
+                Ok(0) | Err(_) => break,
+                Ok(length) => length,
+            },
         };
-        match fault {
-            Fault::Blackhole => continue,
-            Fault::Latency(delay) => sleep(delay).await,
-            Fault::None | Fault::Pause | Fault::Reset => {}
-        }
         let data = buffer.get(..length).unwrap_or_default();
-        if to.write_all(data).await.is_err() {
-            break;
+        match admit(&mut faults).await {
+            Admission::Forward if to.write_all(data).await.is_ok() => {}
+            Admission::Swallow => {}
+            Admission::Forward | Admission::Break => break,
         }
     }
     if *faults.borrow() != Fault::Reset {
         let _ = to.shutdown().await;
     }
     (from, to)
+}
+
+/// What to do with data that was read.
+enum Admission {
+    Forward,
+    Swallow,
+    Break,
+}
+
+/// Decides by the fault of this moment: it may have been set while the data was being read.
+async fn admit(faults: &mut watch::Receiver<Fault>) -> Admission {
+    loop {
+        let fault = *faults.borrow_and_update();
+        match fault {
+            Fault::None => return Admission::Forward,
+            Fault::Latency(delay) => {
+                sleep(delay).await;
+                return Admission::Forward;
+            }
+            Fault::Blackhole => return Admission::Swallow,
+            Fault::Reset => return Admission::Break,
+            Fault::Pause if faults.changed().await.is_err() => return Admission::Break,
+            Fault::Pause => {}
+        }
+    }
 }
 
 #[cfg(test)]
