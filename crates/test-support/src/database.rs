@@ -44,6 +44,14 @@ impl TestDb {
         let server_url = server.url();
         let name = fresh_name(service);
         make_database(&server_url, &name, None, service);
+        // Test servers answer before they have written; one that is killed must not forget what it
+        // has acknowledged, or it would be less reliable than production.
+        execute(
+            &server_url,
+            &[&format!(
+                "ALTER DATABASE {name} SET synchronous_commit = on"
+            )],
+        );
         migrate_in_thread(
             &with_database(&server_url, &name, &owner_of(service)),
             migrate,
