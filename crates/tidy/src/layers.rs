@@ -55,7 +55,7 @@ pub fn check(tree: &Tree) -> Vec<Finding> {
             let inside = path.strip_prefix(&source).unwrap_or(path);
             let layer = inside.split_once('/').map_or("", |(folder, _)| folder);
             let code = without_comments_and_literals(text);
-            findings.extend(check_file(File {
+            findings.extend(check_file(&File {
                 service,
                 path,
                 layer,
