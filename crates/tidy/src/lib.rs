@@ -6,7 +6,8 @@
 //!
 //! | rule | module |
 //! |---|---|
-//! | who may depend on whom, version floors, banned crates, licences, sources | [`graph`] |
+//! | who of us may depend on whom | [`direction`] |
+//! | version floors, banned crates, licences and sources of other people's crates | [`supply`] |
 //! | versions and lints stand in the workspace manifest only | [`manifests`] |
 //! | what the layers of a service may name | [`layers`] |
 //! | unfinished work, formatted SQL, file length | [`sources`] |
@@ -20,6 +21,7 @@
 
 pub mod code;
 pub mod deployment;
+pub mod direction;
 pub mod documents;
 pub mod graph;
 pub mod layers;
@@ -27,6 +29,7 @@ pub mod licences;
 pub mod manifests;
 pub mod migrations;
 pub mod sources;
+pub mod supply;
 pub mod tree;
 
 use std::fmt;

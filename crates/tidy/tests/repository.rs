@@ -7,9 +7,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use tidy::graph::{self, Graph};
+use tidy::graph::Graph;
 use tidy::tree::Tree;
-use tidy::{Finding, deployment, documents, layers, manifests, migrations, sources};
+use tidy::{
+    Finding, deployment, direction, documents, layers, manifests, migrations, sources, supply,
+};
 
 static TREE: LazyLock<Tree> = LazyLock::new(|| Tree::read(&root()).expect("a readable tree"));
 static GRAPH: LazyLock<Graph> =
@@ -41,11 +43,11 @@ macro_rules! the_repository_obeys {
 }
 
 the_repository_obeys! {
-    dependencies_point_one_way: graph::direction(&GRAPH);
-    versions_are_above_their_floors: graph::floors(&GRAPH);
-    banned_crates_stay_out: graph::banned(&GRAPH);
-    licences_are_accepted: graph::licence(&GRAPH);
-    crates_come_from_a_registry: graph::sources(&GRAPH);
+    dependencies_point_one_way: direction::check(&GRAPH);
+    versions_are_above_their_floors: supply::floors(&GRAPH);
+    banned_crates_stay_out: supply::banned(&GRAPH);
+    licences_are_accepted: supply::licence(&GRAPH);
+    crates_come_from_a_registry: supply::sources(&GRAPH);
     manifests_inherit_from_the_workspace: manifests::check(&TREE);
     layers_name_what_they_may: layers::check(&TREE);
     nothing_is_unfinished: sources::unfinished(&TREE);
