@@ -13,6 +13,7 @@
 //! | unfinished work, formatted SQL, file length | [`sources`] |
 //! | migrations come in pairs; the messaging tables are one text everywhere | [`migrations`] |
 //! | every service is deployed and documented | [`deployment`] |
+//! | settings are listed where they are read, and deployments set no others | [`settings`] |
 //! | decision records are numbered, links and quoted paths resolve | [`documents`] |
 //!
 //! What it deliberately does not do: format, lint or compile (rustfmt and clippy do), look up
@@ -28,6 +29,7 @@ pub mod layers;
 pub mod licences;
 pub mod manifests;
 pub mod migrations;
+pub mod settings;
 pub mod sources;
 pub mod supply;
 pub mod tree;

@@ -10,7 +10,8 @@ use std::sync::LazyLock;
 use tidy::graph::Graph;
 use tidy::tree::Tree;
 use tidy::{
-    Finding, deployment, direction, documents, layers, manifests, migrations, sources, supply,
+    Finding, deployment, direction, documents, layers, manifests, migrations, settings, sources,
+    supply,
 };
 
 static TREE: LazyLock<Tree> = LazyLock::new(|| Tree::read(&root()).expect("a readable tree"));
@@ -58,6 +59,8 @@ the_repository_obeys! {
     every_service_is_deployed_and_documented: deployment::completeness(&TREE);
     every_pod_is_hardened: deployment::hardening(&TREE);
     workflow_actions_are_pinned: deployment::pinned_actions(&TREE);
+    settings_are_listed: settings::documented(&TREE);
+    deployments_set_known_variables: settings::deployed(&TREE);
     decision_records_are_numbered: documents::decision_records(&TREE);
     links_resolve: documents::links(&TREE);
     quoted_paths_exist: documents::quoted_paths(&TREE);
