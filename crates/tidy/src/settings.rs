@@ -26,23 +26,12 @@ const READERS: [&str; 13] = [
 /// Settings that a service's `config.rs` reads but its header does not list.
 pub fn documented(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for service in tree.services() {
-        let path = format!("services/{service}/src/config.rs");
-        let Some(text) = tree.text(&path) else {
-            continue;
-        };
-        let header = header(text);
-        let listed = variables(&header, service);
-        for key in keys_read(text) {
-            let variable = format!(
-                "{}{}",
-                prefix(service),
-                key.to_uppercase().replace('.', "__")
-            );
-            if !listed.contains(variable.as_str()) {
+    for config in configs(tree) {
+        for key in keys_read(config.text) {
+            if !config.lists(key) {
                 findings.push(Finding::new(
-                    &path,
-                    format!("the header does not list {variable}"),
+                    &config.path,
+                    format!("the header lists no `{key}`"),
                 ));
             }
         }
@@ -53,18 +42,18 @@ pub fn documented(tree: &Tree) -> Vec<Finding> {
 /// Variables that a deployment sets but the service's `config.rs` does not list.
 pub fn deployed(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for service in tree.services() {
-        let config = format!("services/{service}/src/config.rs");
-        let Some(text) = tree.text(&config) else {
-            continue;
-        };
-        let header = header(text);
-        let listed = variables(&header, service);
-        let files = tree.folder("k8s/").chain(tree.folder("docker-compose.yml"));
-        for (path, text) in files {
-            for variable in variables(text, service) {
-                if !listed.contains(variable) {
-                    findings.push(Finding::new(path, format!("{config} lists no {variable}")));
+    for config in configs(tree) {
+        for (path, text) in tree.folder("k8s/").chain(tree.folder("docker-compose.yml")) {
+            for variable in variables(text, &config.prefix) {
+                let key = variable
+                    .replacen(&config.prefix, "", 1)
+                    .to_lowercase()
+                    .replace("__", ".");
+                if !config.lists(&key) {
+                    findings.push(Finding::new(
+                        path,
+                        format!("{} lists no {variable} (`{key}`)", config.path),
+                    ));
                 }
             }
         }
@@ -72,24 +61,78 @@ pub fn deployed(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
-fn prefix(service: &str) -> String {
-    format!("{}__", service.to_uppercase().replace('-', "_"))
+/// The settings of one service.
+struct Config<'a> {
+    path: String,
+    text: &'a str,
+    /// What its variables begin with, `AUTH__`.
+    prefix: String,
+    /// What its header quotes in backticks, as keys: `lock.failures`, `rate_limit.auth`. A `*` at
+    /// the end stands for a group described elsewhere, `<…>` for any one name.
+    listed: BTreeSet<String>,
 }
 
-/// The `//!` lines at the top of a file.
-fn header(text: &str) -> String {
-    text.lines()
-        .take_while(|line| line.starts_with("//!"))
-        .collect::<Vec<_>>()
-        .join("\n")
+fn configs(tree: &Tree) -> Vec<Config<'_>> {
+    let config = |service: &str| {
+        let path = format!("services/{service}/src/config.rs");
+        let text = tree.text(&path)?;
+        let prefix = format!("{}__", service.to_uppercase().replace('-', "_"));
+        let listed = text
+            .lines()
+            .take_while(|line| line.starts_with("//!"))
+            .flat_map(|line| line.split('`').skip(1).step_by(2))
+            .flat_map(|quoted| alternatives(&quoted.replacen(&prefix, "", 1)))
+            .map(|key| key.to_lowercase().replace("__", "."))
+            .collect();
+        Some(Config {
+            path,
+            text,
+            prefix,
+            listed,
+        })
+    };
+    tree.services().into_iter().filter_map(config).collect()
 }
 
-/// The variables of a service that a text names.
-fn variables<'a>(text: &'a str, service: &str) -> BTreeSet<&'a str> {
-    let prefix = prefix(service);
+/// `a.{b,c}` is `a.b` and `a.c`.
+fn alternatives(quoted: &str) -> Vec<String> {
+    let parts = quoted.split_once('{').and_then(|(before, rest)| {
+        let (choices, after) = rest.split_once('}')?;
+        Some((before, choices, after))
+    });
+    match parts {
+        None => vec![quoted.to_owned()],
+        Some((before, choices, after)) => choices
+            .split(',')
+            .map(|choice| format!("{before}{}{after}", choice.trim()))
+            .collect(),
+    }
+}
+
+impl Config<'_> {
+    fn lists(&self, key: &str) -> bool {
+        self.listed
+            .iter()
+            .any(|pattern| match pattern.strip_suffix('*') {
+                Some(group) => key.starts_with(group),
+                None => same_segments(pattern, key),
+            })
+    }
+}
+
+fn same_segments(pattern: &str, key: &str) -> bool {
+    pattern.split('.').count() == key.split('.').count()
+        && pattern
+            .split('.')
+            .zip(key.split('.'))
+            .all(|(wanted, found)| wanted == found || wanted.starts_with('<'))
+}
+
+/// The variables in a text that begin with `prefix`.
+fn variables<'a>(text: &'a str, prefix: &str) -> BTreeSet<&'a str> {
     let is_part = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
     text.split(|c: char| !is_part(c))
-        .filter(|word| word.len() > prefix.len() && word.starts_with(&prefix))
+        .filter(|word| word.len() > prefix.len() && word.starts_with(prefix))
         .collect()
 }
 
@@ -139,7 +182,7 @@ mod tests {
         let found = documented(&tree_with(&config, ""));
         assert_eq!(
             found.first().unwrap().problem,
-            "the header does not list AUTH__LATER"
+            "the header lists no `later`"
         );
         assert_eq!(found.len(), 1);
     }
@@ -149,5 +192,17 @@ mod tests {
         let found = deployed(&tree_with(CONFIG, "      AUTH__LOCK__FAILUERS: \"5\"\n"));
         assert_eq!(found.first().unwrap().place, "docker-compose.yml");
         assert_eq!(found.len(), 1);
+    }
+
+    #[test]
+    fn a_header_may_group_and_shorten() {
+        let config = "//! | `host`, `rate_limit.{auth, public}` | `upstreams.<service>.url` | `log.*` |\n\
+            fn read(r: &mut Reader) { r.text(\"host\"); r.number(\"rate_limit.public\"); }";
+        let good = "AUTH__UPSTREAMS__ORDERS__URL AUTH__LOG__LEVEL AUTH__RATE_LIMIT__AUTH";
+        let tree = tree_with(config, good);
+        assert_eq!(documented(&tree), []);
+        assert_eq!(deployed(&tree), []);
+        let bad = "AUTH__UPSTREAMS__URL AUTH__RATE_LIMIT__ADMIN AUTH__HOSTS";
+        assert_eq!(deployed(&tree_with(config, bad)).len(), 3);
     }
 }
