@@ -1,9 +1,10 @@
-//! Rules over the manifests: versions and lints stand in the workspace manifest, once, and a
-//! package is called like its folder.
+//! Rules over the manifests: versions and lints stand in the workspace manifest, once, a package is
+//! called like its folder, and it asks for nothing that it does not use.
 
 use toml::{Table, Value};
 
 use crate::Finding;
+use crate::code::{lines_naming, without_comments_and_literals};
 use crate::tree::Tree;
 
 /// The tables of a manifest in which a version could hide.
@@ -30,6 +31,37 @@ fn member_name(path: &str) -> Option<&str> {
         .or_else(|| path.strip_prefix("services/"))?;
     let (name, rest) = inside.split_once('/')?;
     (rest == "Cargo.toml").then_some(name)
+}
+
+/// Crates that a member may ask for without naming them, each with the reason.
+const USED_UNNAMED: [(&str, &str); 0] = [];
+
+/// Dependencies whose name stands nowhere in the code of the member that asks for them.
+pub fn unused(tree: &Tree) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (path, text) in tree.files().filter(|(path, _)| member_name(path).is_some()) {
+        let folder = path.trim_end_matches("Cargo.toml");
+        let code: String = tree
+            .folder(folder)
+            .filter(|(file, _)| file.ends_with(".rs"))
+            .map(|(_, source)| without_comments_and_literals(source))
+            .collect();
+        // A manifest that cannot be read is a finding of `check`.
+        let manifest = text.parse::<Table>().unwrap_or_default();
+        for table in DEPENDENCY_TABLES {
+            let lines = manifest.get(table).and_then(Value::as_table);
+            for (dependency, _) in lines.into_iter().flatten() {
+                let name = dependency.replace('-', "_");
+                let is_excused = USED_UNNAMED
+                    .iter()
+                    .any(|(excused, _)| excused == dependency);
+                if !is_excused && lines_naming(&code, &name).is_empty() {
+                    findings.push(Finding::new(path, format!("`{dependency}` is not used")));
+                }
+            }
+        }
+    }
+    findings
 }
 
 fn check_member(path: &str, name: &str, manifest: &Table) -> Vec<Finding> {
@@ -132,5 +164,22 @@ mod tests {
     #[test]
     fn an_unreadable_manifest_is_found() {
         assert_eq!(findings_in("[package").len(), 1);
+    }
+
+    #[test]
+    fn a_dependency_that_no_code_names_is_found() {
+        let manifest = "[dependencies]\nserde.workspace = true\n\
+            [dev-dependencies]\ntest-support.workspace = true\nhex.workspace = true\n";
+        let tree = Tree::of([
+            ("crates/x/Cargo.toml", manifest),
+            ("crates/x/src/lib.rs", "use serde::Serialize; // hex"),
+            ("crates/x/tests/it/main.rs", "use test_support::TestApp;"),
+            ("crates/y/src/lib.rs", "use hex::encode;"),
+        ]);
+        let problems: Vec<_> = unused(&tree)
+            .into_iter()
+            .map(|found| found.problem)
+            .collect();
+        assert_eq!(problems, ["`hex` is not used"]);
     }
 }

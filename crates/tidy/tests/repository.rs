@@ -50,6 +50,7 @@ the_repository_obeys! {
     licences_are_accepted: supply::licence(&GRAPH);
     crates_come_from_a_registry: supply::sources(&GRAPH);
     manifests_inherit_from_the_workspace: manifests::check(&TREE);
+    dependencies_are_used: manifests::unused(&TREE);
     layers_name_what_they_may: layers::check(&TREE);
     nothing_is_unfinished: sources::unfinished(&TREE);
     no_query_is_formatted: sources::formatted_sql(&TREE);
