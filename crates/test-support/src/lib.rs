@@ -1,6 +1,6 @@
 //! What tests of several crates share: real servers, a clock to turn, tokens to forge.
 //!
-//! - [`TestDb`]: a migrated PostgreSQL database of one's own, in a tenth of a second;
+//! - [`TestDb`]: a migrated PostgreSQL database of one's own, in a fraction of a second;
 //! - [`TestRedis`], [`TestBroker`]: a place in a shared server, or a private one to break;
 //! - [`FaultProxy`]: a network that is slow, silent or rude on command;
 //! - [`FakeClock`]: the time that the test says it is;
