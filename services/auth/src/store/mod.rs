@@ -3,6 +3,7 @@
 pub(crate) mod known_devices;
 pub(crate) mod login_attempts;
 pub(crate) mod mail_requests;
+pub(crate) mod migrations;
 pub(crate) mod refresh_tokens;
 pub(crate) mod revocations;
 pub(crate) mod role_column;

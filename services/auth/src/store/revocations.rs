@@ -36,21 +36,16 @@ pub(crate) async fn insert(
     Ok(())
 }
 
-/// Revocations after (`since`, `after`), oldest first, at most `most`.
+/// Revocations at or after `since`, oldest first, at most `most`.
 pub(crate) async fn list(
     conn: &mut AsyncPgConnection,
     since: DateTime<Utc>,
-    after: Uuid,
-    most: i64,
+    most: usize,
 ) -> QueryResult<Vec<(Uuid, DateTime<Utc>)>> {
     session_revocations::table
-        .filter(
-            session_revocations::revoked_at.gt(since).or(session_revocations::revoked_at
-                .eq(since)
-                .and(session_revocations::session_id.gt(after))),
-        )
+        .filter(session_revocations::revoked_at.ge(since))
         .order((session_revocations::revoked_at, session_revocations::session_id))
-        .limit(most)
+        .limit(i64::try_from(most).unwrap_or(i64::MAX))
         .select((session_revocations::session_id, session_revocations::revoked_at))
         .load(conn)
         .await

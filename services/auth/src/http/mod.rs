@@ -1,0 +1,4 @@
+//! The edge: requests become commands, answers become JSON. One endpoint per file.
+
+mod error;
+pub(crate) mod jwks;
