@@ -104,7 +104,11 @@ impl Settings {
             tokens: TokenSettings::read(&mut read),
             service_keys: ServiceKeySettings::read(&mut read),
             hashing: HashingSettings::read(&mut read),
-            origins: if origins.is_empty() { own_origins(&public_url) } else { origins },
+            origins: if origins.is_empty() {
+                own_origins(&public_url)
+            } else {
+                origins
+            },
             public_url,
             account_limit: read.number("rate_limit.account", 10, 1, 1_000_000),
             file_key,
@@ -116,7 +120,9 @@ impl Settings {
 
 fn read_file_key(read: &mut Reader) -> Vec<u8> {
     let bytes = read.secret_file("file_key.file");
-    let key = std::str::from_utf8(&bytes).ok().and_then(|text| decode_key(text).ok());
+    let key = std::str::from_utf8(&bytes)
+        .ok()
+        .and_then(|text| decode_key(text).ok());
     if key.is_none() && !bytes.is_empty() {
         read.problem("file_key.file", "does not hold 32 bytes in base64");
     }
@@ -158,14 +164,20 @@ mod tests {
             "AUTH__SERVICE_KEY__FILE",
             "AUTH__LOG_HASH__KEY_FILE",
         ] {
-            assert!(error.to_string().contains(variable), "{variable} in {error}");
+            assert!(
+                error.to_string().contains(variable),
+                "{variable} in {error}"
+            );
         }
     }
 
     #[test]
     fn pages_of_the_shop_itself_may_refresh() {
         let local = Url::parse("http://localhost:4000/shop").unwrap();
-        assert_eq!(own_origins(&local), ["http://localhost:4000", "http://127.0.0.1:4000"]);
+        assert_eq!(
+            own_origins(&local),
+            ["http://localhost:4000", "http://127.0.0.1:4000"]
+        );
         let public = Url::parse("https://shop.example").unwrap();
         assert_eq!(own_origins(&public), ["https://shop.example"]);
     }

@@ -37,7 +37,9 @@ fn serve(only: Only) -> Outcome {
     Box::pin(async move {
         let settings = read_settings()?;
         let _telemetry = telemetry::start(SERVICE.name, &settings.telemetry)?;
-        Application::build(settings, Arc::new(SystemClock))?.run_until_stopped(only).await
+        Application::build(settings, Arc::new(SystemClock))?
+            .run_until_stopped(only)
+            .await
     })
 }
 
@@ -87,7 +89,10 @@ fn seed_schema(what: Seed) -> Outcome {
 }
 
 /// A command run by a person answers on the terminal.
-#[expect(clippy::print_stdout, reason = "the answer to a command goes to the terminal")]
+#[expect(
+    clippy::print_stdout,
+    reason = "the answer to a command goes to the terminal"
+)]
 fn tell(text: &str) {
     println!("{}: {text}", SERVICE.name);
 }

@@ -19,6 +19,7 @@ use common::redis::Redis;
 use common::request_scope::RequestScope;
 use common::server::{self, ServerOptions};
 use common::service::Only;
+use common::unmatched;
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use tokio_util::sync::CancellationToken;
 use utoipa_actix_web::AppExt as _;
@@ -103,7 +104,10 @@ impl Application {
     /// # Errors
     /// When the socket is gone.
     pub fn address(&self) -> anyhow::Result<SocketAddr> {
-        self.listeners.http.local_addr().context("the HTTP socket has no address")
+        self.listeners
+            .http
+            .local_addr()
+            .context("the HTTP socket has no address")
     }
 
     /// Where operators reach it.
@@ -111,7 +115,10 @@ impl Application {
     /// # Errors
     /// When the socket is gone.
     pub fn ops_address(&self) -> anyhow::Result<SocketAddr> {
-        self.listeners.ops.local_addr().context("the operations socket has no address")
+        self.listeners
+            .ops
+            .local_addr()
+            .context("the operations socket has no address")
     }
 
     /// Cancelling it stops the service as a signal does.
@@ -125,11 +132,20 @@ impl Application {
     /// # Errors
     /// When a socket cannot be used.
     pub async fn run_until_stopped(self, only: Only) -> anyhow::Result<()> {
-        let Self { state, service_tokens, listeners, metrics, shutdown } = self;
+        let Self {
+            state,
+            service_tokens,
+            listeners,
+            metrics,
+            shutdown,
+        } = self;
         tokio::spawn(state.keys.clone().follow());
         tokio::spawn(Arc::clone(&state.verifier).follow());
         if only != Only::Http {
-            tokio::spawn(app::sweep::run(state.clone().into_inner(), shutdown.clone()));
+            tokio::spawn(app::sweep::run(
+                state.clone().into_inner(),
+                shutdown.clone(),
+            ));
         }
         let options = ServerOptions {
             settings: state.settings.http.clone(),
@@ -140,6 +156,7 @@ impl Application {
         };
         let serves_http = only != Only::Work;
         let verifier = Data::from(Arc::clone(&state.verifier));
+        let fallback = unmatched::fallback(&routes::openapi());
         server::run(options, move || {
             App::new()
                 .wrap(Compress::default())
@@ -148,6 +165,7 @@ impl Application {
                 .app_data(state.clone())
                 .app_data(verifier.clone())
                 .app_data(service_tokens.clone())
+                .configure(fallback.clone())
                 .into_utoipa_app()
                 .configure(|config| {
                     if serves_http {
@@ -176,10 +194,22 @@ fn readiness(state: &Data<AppState>) -> Readiness {
         })
         .check("keys", move || {
             let ready = keys.is_ready();
-            async move { if ready { Ok(()) } else { Err("no signing key is loaded".to_owned()) } }
+            async move {
+                if ready {
+                    Ok(())
+                } else {
+                    Err("no signing key is loaded".to_owned())
+                }
+            }
         })
         .check("revocations", move || {
             let ready = verifier.is_ready();
-            async move { if ready { Ok(()) } else { Err("revocations are not loaded".to_owned()) } }
+            async move {
+                if ready {
+                    Ok(())
+                } else {
+                    Err("revocations are not loaded".to_owned())
+                }
+            }
         })
 }

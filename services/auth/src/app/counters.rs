@@ -16,7 +16,13 @@ impl Counters {
     /// Registers them, with every outcome at 0: a rate can only be told from a counter that was there before.
     pub(crate) fn register(metrics: &Metrics) -> anyhow::Result<Self> {
         let logins = metrics.counter("auth_logins_total", "Logins by outcome", &["outcome"])?;
-        for outcome in ["succeeded", "refused", "locked", "second_factor_missing", "second_factor_refused"] {
+        for outcome in [
+            "succeeded",
+            "refused",
+            "locked",
+            "second_factor_missing",
+            "second_factor_refused",
+        ] {
             logins.with_label_values(&[outcome]);
         }
         let refreshes =

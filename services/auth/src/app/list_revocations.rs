@@ -26,9 +26,16 @@ pub(crate) async fn list_revocations(
     found.truncate(PAGE);
     let revocations = found
         .into_iter()
-        .map(|(session_id, revoked_at)| Revocation { session_id, revoked_at })
+        .map(|(session_id, revoked_at)| Revocation {
+            session_id,
+            revoked_at,
+        })
         .collect();
-    Ok(RevocationPage { revocations, as_of, has_more })
+    Ok(RevocationPage {
+        revocations,
+        as_of,
+        has_more,
+    })
 }
 
 /// This service's own source: its schema.

@@ -44,5 +44,9 @@ pub(crate) async fn check(
     now: DateTime<Utc>,
 ) -> Result<Verdict, Error> {
     let _ = (conn, sealer, proof, now);
-    if user.has_two_factor() { Ok(Verdict::Refused) } else { Ok(Verdict::NotNeeded) }
+    if user.has_two_factor() {
+        Ok(Verdict::Refused)
+    } else {
+        Ok(Verdict::NotNeeded)
+    }
 }

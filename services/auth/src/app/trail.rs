@@ -82,7 +82,8 @@ impl Trail {
         user: UserId,
         facts: Value,
     ) -> QueryResult<()> {
-        self.audit_of(conn, action, ("user", &user.to_string()), facts).await
+        self.audit_of(conn, action, ("user", &user.to_string()), facts)
+            .await
     }
 
     /// Writes an audit entry about anything: `entity` is its kind and its id.
@@ -125,6 +126,15 @@ impl Trail {
     ) -> QueryResult<()> {
         let mail_id = ids::new_id();
         store::mail_requests::insert(conn, mail_id, user, kind.as_str(), facts, self.now).await?;
-        self.event(conn, &MailRequested { mail_id, user_id: user.0, kind }, 1).await
+        self.event(
+            conn,
+            &MailRequested {
+                mail_id,
+                user_id: user.0,
+                kind,
+            },
+            1,
+        )
+        .await
     }
 }

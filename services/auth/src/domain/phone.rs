@@ -17,13 +17,19 @@ impl Phone {
         if text.len() > 40 {
             return Err(PhoneError);
         }
-        let bare: String =
-            text.chars().filter(|c| !matches!(c, ' ' | '-' | '.' | '(' | ')')).collect();
+        let bare: String = text
+            .chars()
+            .filter(|c| !matches!(c, ' ' | '-' | '.' | '(' | ')'))
+            .collect();
         let digits = bare.strip_prefix('+').ok_or(PhoneError)?;
         let is_number = (8..=15).contains(&digits.len())
             && digits.bytes().all(|b| b.is_ascii_digit())
             && !digits.starts_with('0');
-        if is_number { Ok(Self(bare)) } else { Err(PhoneError) }
+        if is_number {
+            Ok(Self(bare))
+        } else {
+            Err(PhoneError)
+        }
     }
 
     /// The E.164 text.
@@ -51,7 +57,16 @@ mod tests {
 
     #[test]
     fn local_short_and_long_numbers_are_refused() {
-        for text in ["", "+", "08012345678", "+0348012345678", "+1234567", "+1234567890123456", "+23480x", "++234801234567"] {
+        for text in [
+            "",
+            "+",
+            "08012345678",
+            "+0348012345678",
+            "+1234567",
+            "+1234567890123456",
+            "+23480x",
+            "++234801234567",
+        ] {
             assert_eq!(Phone::parse(text), Err(PhoneError), "{text}");
         }
     }

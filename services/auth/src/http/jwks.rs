@@ -4,7 +4,7 @@ use actix_web::http::header;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
 use common::ApiError;
-use serde_json::json;
+use common::error::ErrorEnvelope;
 
 use crate::startup::AppState;
 
@@ -18,13 +18,15 @@ use crate::startup::AppState;
              "kty": "RSA", "use": "sig", "alg": "RS256", "kid": "x0VYWsuTp0vZB6iDL1hHnZ3N2mXvb0j3YyO5Bq1s5nE",
              "n": "u1W…", "e": "AQAB"
          }]})),
-        (status = 503, description = "No key is loaded yet", body = common::error::ErrorBody),
+        (status = 503, description = "No key is loaded yet", body = ErrorEnvelope),
     )
 )]
 #[get("/.well-known/jwks.json")]
 pub(crate) async fn get_jwks(state: Data<AppState>) -> Result<HttpResponse, ApiError> {
-    let published =
-        state.keys.published().ok_or_else(|| ApiError::unavailable("no key is loaded yet"))?;
+    let published = state
+        .keys
+        .published()
+        .ok_or_else(|| ApiError::unavailable("no key is loaded yet"))?;
     Ok(HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, "public, max-age=60"))
         .json(published))

@@ -29,7 +29,15 @@ pub(super) struct Generated {
 /// Makes an RSA key of 2048 bits.
 pub(super) async fn generate() -> anyhow::Result<Generated> {
     let openssl = Command::new("openssl")
-        .args(["genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-outform", "DER"])
+        .args([
+            "genpkey",
+            "-algorithm",
+            "RSA",
+            "-pkeyopt",
+            "rsa_keygen_bits:2048",
+            "-outform",
+            "DER",
+        ])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -49,14 +57,23 @@ pub(super) async fn generate() -> anyhow::Result<Generated> {
 
 /// Reads a PKCS#8 key's public half and names the key by it.
 fn describe(private_key: Vec<u8>) -> anyhow::Result<Generated> {
-    let pair = RsaKeyPair::from_pkcs8(&private_key).map_err(|e| anyhow::anyhow!("not an RSA key: {e}"))?;
+    let pair =
+        RsaKeyPair::from_pkcs8(&private_key).map_err(|e| anyhow::anyhow!("not an RSA key: {e}"))?;
     let public: PublicKeyComponents<Vec<u8>> = pair.public().into();
-    let (n, e) = (URL_SAFE_NO_PAD.encode(&public.n), URL_SAFE_NO_PAD.encode(&public.e));
+    let (n, e) = (
+        URL_SAFE_NO_PAD.encode(&public.n),
+        URL_SAFE_NO_PAD.encode(&public.e),
+    );
     // The members in this order and nothing else: the thumbprint's definition.
     let canonical = format!(r#"{{"e":"{e}","kty":"RSA","n":"{n}"}}"#);
     let kid = URL_SAFE_NO_PAD.encode(sha256(canonical.as_bytes()));
-    let public_jwk = json!({ "kty": "RSA", "use": "sig", "alg": "RS256", "kid": kid, "n": n, "e": e });
-    Ok(Generated { kid, private_key, public_jwk })
+    let public_jwk =
+        json!({ "kty": "RSA", "use": "sig", "alg": "RS256", "kid": kid, "n": n, "e": e });
+    Ok(Generated {
+        kid,
+        private_key,
+        public_jwk,
+    })
 }
 
 #[cfg(test)]

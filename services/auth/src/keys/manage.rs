@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use common::crypto::Sealer;
 use common::database::Database;
-use diesel_async::{AsyncConnection as _, AsyncPgConnection};
+use diesel_async::AsyncConnection as _;
 
 use super::generate::{Generated, generate};
 use super::{PENDING, private_key_place};
@@ -28,7 +28,7 @@ pub async fn ensure(db: &Database, sealer: &Sealer, now: DateTime<Utc>) -> anyho
         return Ok(Ensured::Present);
     }
     let key = sealed(generate().await?, sealer, "active", now, now)?;
-    conn.transaction(async |conn: &mut AsyncPgConnection| {
+    conn.transaction(async |conn| {
         signing_keys::lock(conn).await?;
         // Another replica may have been faster.
         if !signing_keys::list(conn).await?.is_empty() {
@@ -52,11 +52,14 @@ pub async fn rotate(
     let promote_at = now + PENDING;
     let key = sealed(generate().await?, sealer, "pending", now, promote_at)?;
     let mut conn = db.get().await?;
-    conn.transaction(async |conn: &mut AsyncPgConnection| {
+    conn.transaction(async |conn| {
         signing_keys::lock(conn).await?;
         let keys = signing_keys::list(conn).await?;
         if let Some(waiting) = keys.iter().find(|key| key.state == "pending") {
-            anyhow::bail!("the next key is already waiting and signs from {}", waiting.promote_at);
+            anyhow::bail!(
+                "the next key is already waiting and signs from {}",
+                waiting.promote_at
+            );
         }
         signing_keys::insert(conn, &key).await?;
         Ok(promote_at)

@@ -27,5 +27,8 @@ pub(crate) const RETIRED: Duration = Duration::from_secs(20 * 60);
 fn private_key_place(kid: &str) -> Place<'static> {
     let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, ..] = sha256(kid.as_bytes());
     let row = Uuid::from_bytes([a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p]);
-    Place { column: "signing_keys.private_key", row }
+    Place {
+        column: "signing_keys.private_key",
+        row,
+    }
 }

@@ -9,7 +9,7 @@ use common::Clock;
 use common::auth::{AccessClaims, KeySource, sign_access_token};
 use common::crypto::Sealer;
 use common::database::Database;
-use diesel_async::{AsyncConnection as _, AsyncPgConnection};
+use diesel_async::AsyncConnection as _;
 use jsonwebtoken::EncodingKey;
 use jsonwebtoken::jwk::JwkSet;
 
@@ -38,7 +38,12 @@ pub(crate) struct SigningKeys {
 impl SigningKeys {
     /// Knows no key until [`SigningKeys::reload`].
     pub(crate) fn new(db: Database, sealer: Arc<Sealer>, clock: Arc<dyn Clock>) -> Self {
-        Self { db, sealer, clock, loaded: Arc::default() }
+        Self {
+            db,
+            sealer,
+            clock,
+            loaded: Arc::default(),
+        }
     }
 
     /// Signs an access token.
@@ -58,7 +63,10 @@ impl SigningKeys {
     }
 
     fn current(&self) -> Option<Arc<Loaded>> {
-        self.loaded.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.loaded
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Promotes a key that is due, removes those whose tokens are gone, and takes the active one into use.
@@ -72,7 +80,7 @@ impl SigningKeys {
         };
         if keys.iter().any(is_due) {
             keys = conn
-                .transaction(async |conn: &mut AsyncPgConnection| {
+                .transaction(async |conn| {
                     signing_keys::lock(conn).await?;
                     if signing_keys::promote_due(conn, now, now + RETIRED).await? {
                         tracing::info!("the next signing key is in use");
@@ -100,7 +108,11 @@ impl SigningKeys {
                 EncodingKey::from_rsa_der(&private_key)
             }
         };
-        let loaded = Loaded { kid: active.kid.clone(), key, published };
+        let loaded = Loaded {
+            kid: active.kid.clone(),
+            key,
+            published,
+        };
         *self.loaded.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(loaded));
         Ok(())
     }
@@ -117,7 +129,11 @@ impl SigningKeys {
                 _ => {}
             }
             was_failing = outcome.is_err();
-            let pause = if self.is_ready() { RELOAD_EVERY } else { Duration::from_millis(100) };
+            let pause = if self.is_ready() {
+                RELOAD_EVERY
+            } else {
+                Duration::from_millis(100)
+            };
             tokio::time::sleep(pause).await;
         }
     }
@@ -126,7 +142,9 @@ impl SigningKeys {
 fn published(keys: &[KeyRow]) -> anyhow::Result<JwkSet> {
     let keys = keys
         .iter()
-        .map(|key| serde_json::from_value(key.public_jwk.clone()).context("a stored key is malformed"))
+        .map(|key| {
+            serde_json::from_value(key.public_jwk.clone()).context("a stored key is malformed")
+        })
         .collect::<anyhow::Result<_>>()?;
     Ok(JwkSet { keys })
 }

@@ -44,14 +44,22 @@ pub(crate) async fn list(
 ) -> QueryResult<Vec<(Uuid, DateTime<Utc>)>> {
     session_revocations::table
         .filter(session_revocations::revoked_at.ge(since))
-        .order((session_revocations::revoked_at, session_revocations::session_id))
+        .order((
+            session_revocations::revoked_at,
+            session_revocations::session_id,
+        ))
         .limit(i64::try_from(most).unwrap_or(i64::MAX))
-        .select((session_revocations::session_id, session_revocations::revoked_at))
+        .select((
+            session_revocations::session_id,
+            session_revocations::revoked_at,
+        ))
         .load(conn)
         .await
 }
 
 /// The database's clock, by which revocations are timed.
 pub(crate) async fn now(conn: &mut AsyncPgConnection) -> QueryResult<DateTime<Utc>> {
-    diesel::select(sql::<Timestamptz>("clock_timestamp()")).get_result(conn).await
+    diesel::select(sql::<Timestamptz>("clock_timestamp()"))
+        .get_result(conn)
+        .await
 }
