@@ -50,6 +50,9 @@ pub(crate) enum Error {
     /// The password pool is full.
     #[error("too many passwords are being checked")]
     Busy,
+    /// No key to sign with is loaded yet.
+    #[error("tokens cannot be issued at the moment")]
+    NoSigningKey,
     /// The database did not do it.
     #[error(transparent)]
     Db(#[from] DbError),

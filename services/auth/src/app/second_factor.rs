@@ -34,6 +34,19 @@ pub(crate) enum Verdict {
     },
 }
 
+impl Verdict {
+    /// Refuses unless a second factor was proved or none is needed. Call it after the commit: an error inside the
+    /// transaction would undo the count of wrong codes.
+    pub(crate) fn require(self) -> Result<(), Error> {
+        match self {
+            Self::NotNeeded | Self::Passed => Ok(()),
+            Self::Missing => Err(Error::SecondFactorRequired),
+            Self::Refused => Err(Error::SecondFactor),
+            Self::Locked { retry_after_secs } => Err(Error::TooMany { retry_after_secs }),
+        }
+    }
+}
+
 /// Checks the second factor of `user` in the caller's transaction, which must be committed whatever the verdict is:
 /// a refused proof is counted, an accepted one is used up.
 pub(crate) async fn check(

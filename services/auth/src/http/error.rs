@@ -27,7 +27,7 @@ impl From<Error> for ApiError {
             Error::TooMany { retry_after_secs } => {
                 Self::new(ErrorCode::RateLimitExceeded, text).with_retry_after(retry_after_secs)
             }
-            Error::Busy => Self::unavailable(text),
+            Error::Busy | Error::NoSigningKey => Self::unavailable(text),
             Error::Db(error) => error.into(),
             Error::Crypto(error) => Self::internal(error),
             Error::Bug(cause) => Self::internal(cause),

@@ -75,7 +75,7 @@ pub(crate) struct NewUser<'a> {
 /// Stores a new account; a taken address violates [`EMAIL_UNIQUE`].
 pub(crate) async fn insert(
     conn: &mut AsyncPgConnection,
-    user: NewUser<'_>,
+    user: &NewUser<'_>,
 ) -> QueryResult<UserRow> {
     diesel::insert_into(users::table)
         .values((
