@@ -114,6 +114,15 @@ impl Sibling {
         }
     }
 
+    /// The same client with another breaker, for a caller that paces itself.
+    #[must_use]
+    pub fn with_breaker(self, settings: BreakerSettings) -> Self {
+        Self {
+            breaker: Arc::new(Breaker::new(settings)),
+            ..self
+        }
+    }
+
     /// The URL of a path on the sibling.
     ///
     /// # Errors

@@ -15,6 +15,7 @@ use serde::de::DeserializeOwned;
 pub use actix_web::web::{Path, Query};
 
 use crate::error::{ApiError, Detail, ErrorCode};
+use crate::idempotency::RawBody;
 
 /// The largest JSON body accepted unless a route says otherwise, in bytes.
 pub const JSON_LIMIT_BYTES: usize = 256 * 1024;
@@ -149,7 +150,9 @@ async fn read_body(request: &HttpRequest, mut payload: Payload) -> Result<Bytes,
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(body.freeze())
+    let body = body.freeze();
+    request.extensions_mut().insert(RawBody(body.clone()));
+    Ok(body)
 }
 
 /// Parses and validates a JSON text as [`Json`] does.

@@ -16,6 +16,7 @@ pub mod database;
 pub mod error;
 pub mod extract;
 pub mod health;
+pub mod idempotency;
 pub mod ids;
 pub mod listen;
 pub mod metrics;

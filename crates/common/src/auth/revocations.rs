@@ -14,6 +14,7 @@ use url::Url;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::breaker::BreakerSettings;
 use crate::client::Sibling;
 
 /// How long a revocation is kept: the life of an access token and both clocks' tolerance.
@@ -63,7 +64,15 @@ impl HttpRevocationSource {
     /// When auth's URL cannot be a base.
     pub fn new(auth: Sibling) -> anyhow::Result<Self> {
         let path = auth.url("/internal/revocations")?;
-        Ok(Self { auth, path })
+        // The poll is slow by itself, and a revocation must not wait for a breaker to close.
+        let breaker = BreakerSettings {
+            open_for: Duration::ZERO,
+            ..BreakerSettings::default()
+        };
+        Ok(Self {
+            auth: auth.with_breaker(breaker),
+            path,
+        })
     }
 }
 

@@ -19,6 +19,8 @@ use url::Url;
 use crate::crypto::{BlindIndex, decode_key};
 use crate::settings::Reader;
 
+/// What is logged unless told otherwise: actix announces each of its workers, which says nothing to anybody.
+const DEFAULT_FILTER: &str = "info,actix_server=warn";
 /// Lines that may wait for a slow reader; beyond it lines are dropped and counted, and no request waits for a log.
 const LINES_WAITING_MAX: usize = 16_384;
 
@@ -38,7 +40,7 @@ pub struct TelemetrySettings {
 impl TelemetrySettings {
     /// Reads the group.
     pub fn read(read: &mut Reader) -> Self {
-        let level = read.text("log.level", "info");
+        let level = read.text("log.level", DEFAULT_FILTER);
         if EnvFilter::try_new(&level).is_err() {
             read.problem("log.level", "is not a log level or filter");
         }
@@ -118,10 +120,23 @@ pub fn start(service: &'static str, settings: &TelemetrySettings) -> anyhow::Res
         .with(logs)
         .try_init()?;
     crate::request_scope::record_spans(traces.is_some());
+    log_panics();
     Ok(Telemetry {
         _writer: guard,
         traces,
     })
+}
+
+/// Panics become log lines like everything else, with their place, and with the ids of the request they ended.
+fn log_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic
+            .location()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        let cause = panic.payload_as_str().unwrap_or("unknown");
+        tracing::error!(cause, place, "a panic was caught");
+    }));
 }
 
 fn provider(
