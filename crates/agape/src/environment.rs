@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
@@ -16,7 +16,7 @@ use crate::given;
 use crate::infrastructure::Urls;
 use crate::keys::{Keys, RolePasswords};
 use crate::services::{self, Deployed, Uses};
-use crate::supervisor::sockets::Port;
+use crate::supervisor::sockets::{Place, Port};
 use crate::tree::Tree;
 
 /// The setting that holds the runtime role's connection string.
@@ -53,35 +53,32 @@ pub fn variable(service: &str, name: &str) -> String {
     format!("{}__{name}", service.to_uppercase())
 }
 
-/// The port of a service's API: the person's, else the default.
+/// Where a service's API listens: as the person set it, else on this machine only, at the
+/// service's usual port.
 ///
 /// # Errors
-/// The variable is not a port.
-pub fn http_port(service: &Service) -> Result<Port> {
-    port(service.name, "PORT", service.default_port)
+/// A variable is not an address or a port.
+pub fn http_place(service: &Service) -> Result<Place> {
+    place(service.name, ["HOST", "PORT"], service.default_port)
 }
 
-/// The port of a service's health and metrics: the person's, else the default.
+/// Where a service's health and metrics listen: as the person set it, else on this machine only,
+/// at the service's usual port.
 ///
 /// # Errors
-/// The variable is not a port.
-pub fn ops_port(service: &Service) -> Result<Port> {
-    port(service.name, "OPS_PORT", service.default_ops_port)
+/// A variable is not an address or a port.
+pub fn ops_place(service: &Service) -> Result<Place> {
+    place(service.name, ["OPS_HOST", "OPS_PORT"], service.default_ops_port)
 }
 
-fn port(service: &str, name: &str, default: u16) -> Result<Port> {
-    let variable = variable(service, name);
-    let number = given::parsed(&variable)?.unwrap_or(default);
-    Ok(Port { number, variable })
-}
-
-/// The address on which a service listens: the person's, else this machine only.
-///
-/// # Errors
-/// The variable is not an address.
-pub fn host(service: &Service) -> Result<IpAddr> {
-    let host = given::parsed(&variable(service.name, "HOST"))?;
-    Ok(host.unwrap_or(IpAddr::from(Ipv4Addr::LOCALHOST)))
+fn place(service: &str, [host, port]: [&str; 2], default_port: u16) -> Result<Place> {
+    let host = given::parsed(&variable(service, host))?;
+    let variable = variable(service, port);
+    let number = given::parsed(&variable)?.unwrap_or(default_port);
+    Ok(Place {
+        host: host.unwrap_or(IpAddr::from(Ipv4Addr::LOCALHOST)),
+        port: Port { number, variable },
+    })
 }
 
 /// The connection string of one of a service's roles on the server at `admin_url`.
@@ -154,16 +151,12 @@ impl Environment {
     /// The administrator's URL, or a variable that the person set, is not valid.
     pub fn for_service(&self, deployed: &Deployed) -> Result<Variables> {
         let service = deployed.service;
-        let mut variables = vec![
-            ("HOST".to_owned(), host(service)?.to_string().into()),
-            (
-                "PORT".to_owned(),
-                http_port(service)?.number.to_string().into(),
-            ),
-            (
-                "OPS_PORT".to_owned(),
-                ops_port(service)?.number.to_string().into(),
-            ),
+        let (http, ops) = (http_place(service)?, ops_place(service)?);
+        let mut variables: Variables = vec![
+            ("HOST".to_owned(), http.host.to_string().into()),
+            ("PORT".to_owned(), http.port.number.to_string().into()),
+            ("OPS_HOST".to_owned(), ops.host.to_string().into()),
+            ("OPS_PORT".to_owned(), ops.port.number.to_string().into()),
         ];
         for group in deployed.uses {
             variables.extend(self.group(service.name, *group)?);
@@ -186,12 +179,21 @@ impl Environment {
                 let all = ("SERVICE_KEYS__FILE".to_owned(), keys.service_keys().into());
                 return Ok(vec![own, all]);
             }
-            // Trying out the admin API must not need a second device; production keeps the default.
-            Uses::Tokens => ("TOKENS__REQUIRE_STAFF_2FA", "false".into()),
+            Uses::Tokens => {
+                let mut variables = upstream(services::get("auth")?, &["URL"])?;
+                // Trying the admin API must not need a second device; production keeps the default.
+                variables.push(("TOKENS__REQUIRE_STAFF_2FA".to_owned(), "false".into()));
+                return Ok(variables);
+            }
+            Uses::PublicUrl => ("PUBLIC_URL", public_url()?.into()),
+            Uses::EveryUpstream => {
+                let others = services::ALL.iter().filter(|other| other.service.name != service);
+                let variables = others.map(|other| upstream(other, &["URL", "OPS_URL"]));
+                return Ok(variables.collect::<Result<Vec<_>>>()?.concat());
+            }
             Uses::LogHash => ("LOG_HASH__KEY_FILE", keys.log_hash().into()),
             Uses::FileKey => ("FILE_KEY__FILE", keys.file_key().into()),
             Uses::PiiKeys => ("PII__KEYS_FILE", keys.pii().into()),
-            Uses::Upstreams(others) => return upstreams(others),
         };
         Ok(vec![(name.to_owned(), value)])
     }
@@ -209,15 +211,23 @@ impl Environment {
     }
 }
 
-/// The addresses of those of the services that this build has.
-fn upstreams(services: &[&str]) -> Result<Variables> {
-    let deployed = services.iter().filter_map(|name| services::find(name));
-    deployed
-        .map(|other| {
-            let name = format!("UPSTREAMS__{}__URL", other.service.name.to_uppercase());
-            Ok((name, base_url(other.service)?.into()))
-        })
-        .collect()
+/// Where another service is: its API, its operations port, or both.
+fn upstream(other: &Deployed, which: &[&str]) -> Result<Variables> {
+    let name = other.service.name.to_uppercase();
+    let address = |which: &&str| {
+        let url = match *which {
+            "OPS_URL" => ops_url(other.service)?,
+            _ => base_url(other.service)?,
+        };
+        Ok((format!("UPSTREAMS__{name}__{which}"), url.into()))
+    };
+    which.iter().map(address).collect()
+}
+
+/// Where people reach the shop. By name, not by address: browsers treat `localhost` as secure.
+fn public_url() -> Result<String> {
+    let port = http_place(services::get("gateway")?.service)?.port;
+    Ok(format!("http://localhost:{}", port.number))
 }
 
 /// Where a service's API is reached from this machine.
@@ -225,8 +235,7 @@ fn upstreams(services: &[&str]) -> Result<Variables> {
 /// # Errors
 /// A variable that the person set is not valid.
 pub fn base_url(service: &Service) -> Result<String> {
-    let port = http_port(service)?.number;
-    Ok(format!("http://{}", reachable(host(service)?, port)))
+    Ok(reachable(&http_place(service)?))
 }
 
 /// Where a service's health and metrics are reached from this machine.
@@ -234,18 +243,14 @@ pub fn base_url(service: &Service) -> Result<String> {
 /// # Errors
 /// A variable that the person set is not valid.
 pub fn ops_url(service: &Service) -> Result<String> {
-    let port = ops_port(service)?.number;
-    Ok(format!("http://{}", reachable(host(service)?, port)))
+    Ok(reachable(&ops_place(service)?))
 }
 
-/// An address that listens everywhere is reached as this machine.
-fn reachable(host: IpAddr, port: u16) -> std::net::SocketAddr {
-    let host = if host.is_unspecified() {
-        IpAddr::from(Ipv4Addr::LOCALHOST)
-    } else {
-        host
-    };
-    (host, port).into()
+/// A service that listens everywhere is reached as this machine.
+fn reachable(place: &Place) -> String {
+    let everywhere = place.host.is_unspecified();
+    let host = if everywhere { IpAddr::from(Ipv4Addr::LOCALHOST) } else { place.host };
+    format!("http://{}", SocketAddr::from((host, place.port.number)))
 }
 
 fn not_given(variables: Variables) -> Variables {

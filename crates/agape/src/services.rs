@@ -24,14 +24,16 @@ pub enum Uses {
     ServiceKeys,
     /// It checks access tokens.
     Tokens,
+    /// Where people reach the shop.
+    PublicUrl,
     /// The key of the hash that names a user in the logs.
     LogHash,
     /// The key that encrypts the token-signing keys.
     FileKey,
     /// The keys that encrypt personal data.
     PiiKeys,
-    /// The addresses of other services, as far as they are deployed.
-    Upstreams(&'static [&'static str]),
+    /// The addresses of all other services of this build.
+    EveryUpstream,
 }
 
 /// Every service of this build.
@@ -51,7 +53,7 @@ const GATEWAY: &[Uses] = &[
     Uses::ServiceKeys,
     Uses::Tokens,
     Uses::LogHash,
-    Uses::Upstreams(&["auth"]),
+    Uses::EveryUpstream,
 ];
 
 const AUTH: &[Uses] = &[
@@ -63,6 +65,7 @@ const AUTH: &[Uses] = &[
     Uses::LogHash,
     Uses::FileKey,
     Uses::PiiKeys,
+    Uses::PublicUrl,
 ];
 
 /// The service of that name, if this build has it.

@@ -16,6 +16,7 @@ mod amount;
 mod arithmetic;
 mod currency;
 mod decimal;
+mod parse;
 mod split;
 
 pub use amount::{Amount, AmountError, SignedAmount};

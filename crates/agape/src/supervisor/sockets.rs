@@ -15,6 +15,15 @@ pub struct Sockets {
     ops: TcpListener,
 }
 
+/// Where to listen.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// The address.
+    pub host: IpAddr,
+    /// The port.
+    pub port: Port,
+}
+
 /// A port, and the variable by which a person may choose another.
 #[derive(Debug, Clone)]
 pub struct Port {
@@ -25,7 +34,7 @@ pub struct Port {
 }
 
 impl Sockets {
-    /// Listens on both ports.
+    /// Listens on both addresses.
     ///
     /// # Errors
     /// A port is taken; the error names the program that has it and the variable to change.
@@ -58,8 +67,9 @@ impl Sockets {
     }
 }
 
-fn listen(service: &str, host: IpAddr, port: &Port) -> Result<TcpListener> {
-    TcpListener::bind((host, port.number)).map_err(|error| {
+fn listen(service: &str, place: &Place) -> Result<TcpListener> {
+    let Place { host, port } = place;
+    TcpListener::bind((*host, port.number)).map_err(|error| {
         if error.kind() != io::ErrorKind::AddrInUse {
             return anyhow!(error).context(format!(
                 "{service} cannot listen on {host}:{} (set by {})",
@@ -139,8 +149,8 @@ mod tests {
             number,
             variable: "AUTH__PORT".to_owned(),
         };
-        let host = IpAddr::from(Ipv4Addr::LOCALHOST);
-        let message = Sockets::bind("auth", host, &port, &port)
+        let place = Place { host: IpAddr::from(Ipv4Addr::LOCALHOST), port };
+        let message = Sockets::bind("auth", &place, &place)
             .unwrap_err()
             .to_string();
         assert!(message.contains("AUTH__PORT"), "{message}");

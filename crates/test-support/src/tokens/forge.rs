@@ -7,12 +7,15 @@ use super::keys::{Ed25519Key, RsaKey, encode};
 
 /// The two halves of a token before it is signed.
 ///
-/// ```ignore
+/// ```
+/// use test_support::tokens::{Token, rsa_key};
+///
 /// let token = Token::new()
 ///     .header("typ", "at+jwt")
 ///     .header("kid", rsa_key().kid())
-///     .claim("sub", user_id)
+///     .claim("sub", "0199a0b0-0000-7000-8000-000000000001")
 ///     .rs256(rsa_key());
+/// assert_eq!(token.split('.').count(), 3);
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct Token {

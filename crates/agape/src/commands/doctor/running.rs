@@ -12,7 +12,7 @@ use super::{Finding, Verdict};
 use crate::environment::{Environment, Role};
 use crate::infrastructure::Urls;
 use crate::lock::{self, Locked};
-use crate::supervisor::sockets::owner_of;
+use crate::supervisor::sockets::{Place, owner_of};
 use crate::tree::Tree;
 use crate::{bootstrap, commands, environment, services};
 
@@ -46,24 +46,22 @@ fn free_ports() -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
     for deployed in services::ALL {
         let service = deployed.service;
-        for port in [
-            environment::http_port(service)?,
-            environment::ops_port(service)?,
-        ] {
-            let what = format!("port {} ({})", port.number, service.name);
-            let host = environment::host(service)?;
-            let verdict = match std::net::TcpListener::bind((host, port.number)) {
-                Ok(_) => Verdict::Fine("free".to_owned()),
-                Err(error) => {
-                    let owner = owner_of(port.number).unwrap_or_else(|| error.to_string());
-                    let variable = port.variable;
-                    Verdict::Broken(format!("taken: {owner}; choose another with {variable}"))
-                }
-            };
-            findings.push(Finding::new(what, verdict));
+        for place in [environment::http_place(service)?, environment::ops_place(service)?] {
+            let what = format!("port {} ({})", place.port.number, service.name);
+            findings.push(Finding::new(what, is_free(&place)));
         }
     }
     Ok(findings)
+}
+
+fn is_free(Place { host, port }: &Place) -> Verdict {
+    match std::net::TcpListener::bind((*host, port.number)) {
+        Ok(_) => Verdict::Fine("free".to_owned()),
+        Err(error) => {
+            let owner = owner_of(port.number).unwrap_or_else(|| error.to_string());
+            Verdict::Broken(format!("taken: {owner}; choose another with {}", port.variable))
+        }
+    }
 }
 
 async fn servers(tree: &Tree, urls: &Urls) -> Vec<Finding> {

@@ -1,0 +1,10 @@
+//! The rules, pure: no clock, database, network or randomness of their own.
+
+pub(crate) mod device;
+pub(crate) mod email;
+pub(crate) mod ids;
+pub(crate) mod lockout;
+pub(crate) mod name;
+pub(crate) mod password;
+pub(crate) mod phone;
+pub(crate) mod refresh;

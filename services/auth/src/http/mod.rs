@@ -1,0 +1,5 @@
+//! The edge: requests become commands, answers become JSON. One endpoint per file.
+
+mod client;
+mod error;
+pub(crate) mod jwks;
