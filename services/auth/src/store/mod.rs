@@ -1,5 +1,6 @@
 //! All SQL of the service. Functions here take a connection, begin no transaction and decide nothing.
 
+pub(crate) mod contacts;
 pub(crate) mod known_devices;
 pub(crate) mod login_attempts;
 pub(crate) mod mail_requests;
