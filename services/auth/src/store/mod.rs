@@ -8,8 +8,7 @@ pub(crate) mod migrations;
 pub(crate) mod refresh_tokens;
 pub(crate) mod revocations;
 pub(crate) mod role_column;
-#[expect(missing_docs, reason = "generated from the database")]
-pub mod schema;
+pub(crate) mod schema;
 pub(crate) mod sessions;
 pub(crate) mod signing_keys;
 pub(crate) mod users;
