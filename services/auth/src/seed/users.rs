@@ -45,9 +45,7 @@ pub(super) async fn seed(settings: &Settings, count: u32, tokens: &Path) -> anyh
     client.batch_execute("BEGIN").await?;
     copy_users(&client, &users, &hash).await?;
     copy_sessions(&client, &users).await?;
-    client
-        .batch_execute("COMMIT")
-        .await?;
+    client.batch_execute("COMMIT").await?;
     drop(client);
     connection.await??;
 
