@@ -1,15 +1,18 @@
 //! What happens to every request, in order: checked, answered here if it can be, counted, sent on, dressed.
 
 use std::cell::Cell;
+use std::convert::Infallible;
 use std::fmt::Display;
 use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
-use actix_web::body::MessageBody as _;
+use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{ConnectionType, Method, StatusCode};
-use actix_web::web::Payload;
+use actix_web::web::{Bytes, Payload};
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 use chrono::SecondsFormat;
 use common::auth::AccessClaims;
@@ -44,6 +47,22 @@ pub struct Worker {
     clients: Clients,
     limiter: Limiter,
     requests: Cell<u32>,
+}
+
+/// A body that is told about and not sent. The HTTP layer below forgets which request was a `HEAD` when the next one
+/// has already arrived on the connection; with nothing to send it closes instead of sending what nobody asked for.
+struct HeadOnly(BodySize);
+
+impl MessageBody for HeadOnly {
+    type Error = Infallible;
+
+    fn size(&self) -> BodySize {
+        self.0
+    }
+
+    fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Bytes, Infallible>>> {
+        Poll::Ready(None)
+    }
 }
 
 /// What is learnt about a request on its way.
@@ -180,7 +199,7 @@ impl Worker {
             response.head_mut().set_connection_type(ConnectionType::Close);
         }
         visit.line.status(response.status().as_u16());
-        if let actix_web::body::BodySize::Sized(bytes) = response.body().size() {
+        if let BodySize::Sized(bytes) = response.body().size() {
             visit.line.count(bytes);
         }
         let sets_cookie = response.headers().contains_key(header::SET_COOKIE);
@@ -191,7 +210,10 @@ impl Worker {
             self.edge.origins.apply_preflight(request.headers(), headers);
         }
         security_headers::apply(headers, visit.is_private || sets_cookie);
-        response
+        match *request.method() {
+            Method::HEAD => response.map_body(|_, body| BoxBody::new(HeadOnly(body.size()))),
+            _ => response,
+        }
     }
 
     fn write_rate_headers(&self, headers: &mut HeaderMap, decision: Option<Decision>) {

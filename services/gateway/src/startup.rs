@@ -89,9 +89,10 @@ impl Application {
             metrics: metrics.clone(),
             shutdown,
         };
+        let limiter = Limiter::start(redis.clone());
         let served = server::run(options, move || {
             // Each worker has its own clients and its own queue to Redis, so that no request crosses threads.
-            let limiter = Limiter::start(redis.clone());
+            let limiter = limiter.with_own_queue(redis.clone());
             let worker = Rc::new(Worker::new(Arc::clone(&edge), limiter));
             App::new().wrap(RequestScope::new(metrics.clone())).default_service(web::to(
                 move |request, payload| Rc::clone(&worker).handle(request, payload),

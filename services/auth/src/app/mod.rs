@@ -5,6 +5,7 @@ pub(crate) mod change_password;
 pub(crate) mod counters;
 pub(crate) mod devices;
 mod error;
+pub(crate) mod get_contact;
 pub(crate) mod list_revocations;
 pub(crate) mod login;
 mod password_check;

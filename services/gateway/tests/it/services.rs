@@ -1,6 +1,7 @@
 //! The services behind the gateway, played by one server that notes what it receives.
 
 use std::net::{SocketAddr, TcpListener};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -33,6 +34,7 @@ struct Shared {
     seen: Mutex<Vec<Seen>>,
     revoked: Mutex<Vec<uuid::Uuid>>,
     keys: Mutex<Vec<Value>>,
+    key_fetches: AtomicUsize,
 }
 
 /// All services at one address.
@@ -98,6 +100,11 @@ impl Services {
         self.shared.revoked.lock().unwrap().push(session);
     }
 
+    /// How often the gateway asked for keys.
+    pub fn key_fetches(&self) -> usize {
+        self.shared.key_fetches.load(Ordering::SeqCst)
+    }
+
     pub fn set_keys(&self, keys: Vec<Value>) {
         *self.shared.keys.lock().unwrap() = keys;
     }
@@ -106,6 +113,7 @@ impl Services {
 async fn answer(request: HttpRequest, payload: Payload, shared: Data<Shared>) -> HttpResponse {
     match request.path() {
         "/.well-known/jwks.json" if request.headers().get("x-forwarded-for").is_none() => {
+            shared.key_fetches.fetch_add(1, Ordering::SeqCst);
             let keys = shared.keys.lock().unwrap().clone();
             return HttpResponse::Ok().json(json!({ "keys": keys }));
         }
