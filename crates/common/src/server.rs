@@ -97,14 +97,15 @@ where
     } = options;
     let ops = operations(listeners.ops, readiness.clone(), metrics)?;
     let closing = readiness.clone();
-    let server = HttpServer::new(move || last_answers_close(factory().into_factory(), closing.clone()))
-        .workers(settings.workers)
-        .keep_alive(KEEP_ALIVE)
-        .client_request_timeout(HEAD_DEADLINE)
-        .shutdown_timeout(DRAIN.as_secs())
-        .disable_signals()
-        .listen(listeners.http)?
-        .run();
+    let server =
+        HttpServer::new(move || last_answers_close(factory().into_factory(), closing.clone()))
+            .workers(settings.workers)
+            .keep_alive(KEEP_ALIVE)
+            .client_request_timeout(HEAD_DEADLINE)
+            .shutdown_timeout(DRAIN.as_secs())
+            .disable_signals()
+            .listen(listeners.http)?
+            .run();
     let stop = stop_in_order(Stop {
         server: server.handle(),
         ops: ops.handle(),
@@ -125,7 +126,13 @@ where
 fn last_answers_close<S, B>(
     app: S,
     readiness: Readiness,
-) -> impl ServiceFactory<Request, Config = AppConfig, Response = Response<B>, Error = S::Error, InitError = S::InitError>
+) -> impl ServiceFactory<
+    Request,
+    Config = AppConfig,
+    Response = Response<B>,
+    Error = S::Error,
+    InitError = S::InitError,
+>
 where
     S: ServiceFactory<Request, Config = AppConfig>,
     S::Response: Into<Response<B>>,
