@@ -4,75 +4,70 @@ use super::country::Country;
 use super::phone::Phone;
 
 /// How many addresses one person may keep.
-pub const ADDRESSES_MAX: i64 = 50;
+pub(crate) const ADDRESSES_MAX: i64 = 50;
 
 /// An address as a person wrote it: nothing is checked yet.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[expect(
-    missing_docs,
-    reason = "the names say it; `Address` explains what needs explaining"
-)]
-pub struct AddressText {
-    pub label: Option<String>,
-    pub full_name: String,
-    pub email: Option<String>,
-    pub phone: String,
-    pub line1: String,
-    pub line2: Option<String>,
-    pub city: String,
-    pub state: String,
-    pub country: String,
-    pub postal_code: Option<String>,
+pub(crate) struct AddressText {
+    pub(crate) label: Option<String>,
+    pub(crate) full_name: String,
+    pub(crate) email: Option<String>,
+    pub(crate) phone: String,
+    pub(crate) line1: String,
+    pub(crate) line2: Option<String>,
+    pub(crate) city: String,
+    pub(crate) state: String,
+    pub(crate) country: String,
+    pub(crate) postal_code: Option<String>,
 }
 
 /// A change to some parts of an address. For an optional part, `Some(None)` takes it away.
 #[derive(Debug, Clone, Default)]
-#[expect(missing_docs, reason = "as in `AddressText`")]
-pub struct AddressChange {
-    pub label: Option<Option<String>>,
-    pub full_name: Option<String>,
-    pub email: Option<Option<String>>,
-    pub phone: Option<String>,
-    pub line1: Option<String>,
-    pub line2: Option<Option<String>>,
-    pub city: Option<String>,
-    pub state: Option<String>,
-    pub country: Option<String>,
-    pub postal_code: Option<Option<String>>,
+pub(crate) struct AddressChange {
+    pub(crate) label: Option<Option<String>>,
+    pub(crate) full_name: Option<String>,
+    pub(crate) email: Option<Option<String>>,
+    pub(crate) phone: Option<String>,
+    pub(crate) line1: Option<String>,
+    pub(crate) line2: Option<Option<String>>,
+    pub(crate) city: Option<String>,
+    pub(crate) state: Option<String>,
+    pub(crate) country: Option<String>,
+    pub(crate) postal_code: Option<Option<String>>,
 }
 
 /// An address a parcel can be sent to: trimmed, every part within its length, the country real, the number diallable.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Address {
+pub(crate) struct Address {
     /// The owner's name for it, like "Home".
-    pub label: Option<String>,
+    pub(crate) label: Option<String>,
     /// Who receives.
-    pub full_name: String,
+    pub(crate) full_name: String,
     /// Where the courier may write to.
-    pub email: Option<String>,
+    pub(crate) email: Option<String>,
     /// Where the courier may call.
-    pub phone: Phone,
+    pub(crate) phone: Phone,
     /// Street and number.
-    pub line1: String,
+    pub(crate) line1: String,
     /// Flat, floor, landmark.
-    pub line2: Option<String>,
+    pub(crate) line2: Option<String>,
     /// City or town.
-    pub city: String,
+    pub(crate) city: String,
     /// State, province or region.
-    pub state: String,
+    pub(crate) state: String,
     /// The country, by which the telephone number is read too.
-    pub country: Country,
+    pub(crate) country: Country,
     /// Not every country has one.
-    pub postal_code: Option<String>,
+    pub(crate) postal_code: Option<String>,
 }
 
 /// One part of an address that cannot be accepted; the field is named as clients name it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AddressProblem {
+pub(crate) struct AddressProblem {
     /// The wire name of the part.
-    pub field: &'static str,
+    pub(crate) field: &'static str,
     /// What is wrong, in words.
-    pub message: String,
+    pub(crate) message: String,
 }
 
 impl Address {
@@ -80,7 +75,7 @@ impl Address {
     ///
     /// # Errors
     /// Everything that is wrong with it, part by part.
-    pub fn parse(text: AddressText) -> Result<Self, Vec<AddressProblem>> {
+    pub(crate) fn parse(text: AddressText) -> Result<Self, Vec<AddressProblem>> {
         let mut check = Check::default();
         let country = check.country(&text.country);
         let phone = check.phone(&text.phone, country);
@@ -113,7 +108,7 @@ impl Address {
     ///
     /// # Errors
     /// As [`Address::parse`].
-    pub fn changed(self, change: AddressChange) -> Result<Self, Vec<AddressProblem>> {
+    pub(crate) fn changed(self, change: AddressChange) -> Result<Self, Vec<AddressProblem>> {
         let old = AddressText::from(self);
         Self::parse(AddressText {
             label: change.label.unwrap_or(old.label),

@@ -12,12 +12,11 @@ const CODES: &str = "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE
 
 /// A country by its ISO 3166-1 alpha-2 code, in upper case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Country(&'static str);
+pub(crate) struct Country(&'static str);
 
 impl Country {
     /// Reads a code in any case; `None` if no country has it.
-    #[must_use]
-    pub fn parse(code: &str) -> Option<Self> {
+    pub(crate) fn parse(code: &str) -> Option<Self> {
         CODES
             .split(' ')
             .find(|known| known.eq_ignore_ascii_case(code.trim()))
@@ -25,8 +24,7 @@ impl Country {
     }
 
     /// The code.
-    #[must_use]
-    pub fn as_str(&self) -> &'static str {
+    pub(crate) fn as_str(&self) -> &'static str {
         self.0
     }
 }

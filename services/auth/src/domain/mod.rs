@@ -1,7 +1,14 @@
-//! What the service decides, without database, network, clock or randomness of its own.
+//! The rules, pure: no clock, database, network or randomness of their own.
 
-pub mod address;
-pub mod country;
-pub mod phone;
-pub mod recovery_code;
-pub mod totp;
+pub(crate) mod address;
+pub(crate) mod country;
+pub(crate) mod device;
+pub(crate) mod email;
+pub(crate) mod ids;
+pub(crate) mod lockout;
+pub(crate) mod name;
+pub(crate) mod password;
+pub(crate) mod phone;
+pub(crate) mod recovery_code;
+pub(crate) mod refresh;
+pub(crate) mod totp;

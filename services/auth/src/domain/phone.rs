@@ -6,11 +6,11 @@ use super::country::Country;
 
 /// A telephone number in E.164 form, for example `+2348031234567`.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Phone(String);
+pub(crate) struct Phone(String);
 
 /// Why a text is not a telephone number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum PhoneError {
+pub(crate) enum PhoneError {
     /// Something other than digits, one leading `+`, and the usual separators.
     #[error("must hold only digits, spaces, dots, dashes, brackets and a leading +")]
     Characters,
@@ -46,7 +46,7 @@ impl Phone {
     ///
     /// # Errors
     /// When it is not one; see [`PhoneError`].
-    pub fn parse(text: &str) -> Result<Self, PhoneError> {
+    pub(crate) fn parse(text: &str) -> Result<Self, PhoneError> {
         match spell(text)? {
             Spelling::International(digits) => Self::try_new(&digits),
             Spelling::National(_) => Err(PhoneError::NoCountryCode),
@@ -57,7 +57,7 @@ impl Phone {
     ///
     /// # Errors
     /// As [`Phone::parse`]; a national number of a country outside the table still needs its calling code.
-    pub fn parse_in(text: &str, country: &Country) -> Result<Self, PhoneError> {
+    pub(crate) fn parse_in(text: &str, country: &Country) -> Result<Self, PhoneError> {
         let national = match spell(text)? {
             Spelling::International(digits) => return Self::try_new(&digits),
             Spelling::National(digits) => digits,
@@ -76,8 +76,7 @@ impl Phone {
     }
 
     /// The number with its `+`.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }

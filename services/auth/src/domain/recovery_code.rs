@@ -3,10 +3,10 @@
 use std::fmt;
 
 /// How many codes a person gets.
-pub const CODES: usize = 10;
+pub(crate) const CODES: usize = 10;
 
 /// Random bytes in a code: 80 bits, too many to guess, so that an unsalted fast hash suffices at rest.
-pub const CODE_BYTES: usize = 10;
+pub(crate) const CODE_BYTES: usize = 10;
 
 /// Crockford's base32 digits: no `i`, `l`, `o`, `u`, so that a code read from paper is typed back right.
 const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
@@ -16,7 +16,7 @@ const CODE_CHARS: usize = 16;
 
 /// One recovery code in its normal form: sixteen digits of Crockford's base32, in lower case, without dashes.
 #[derive(Clone, PartialEq, Eq)]
-pub struct RecoveryCode(String);
+pub(crate) struct RecoveryCode(String);
 
 impl fmt::Debug for RecoveryCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -26,8 +26,7 @@ impl fmt::Debug for RecoveryCode {
 
 impl RecoveryCode {
     /// Makes a code from random bytes.
-    #[must_use]
-    pub fn new(random: [u8; CODE_BYTES]) -> Self {
+    pub(crate) fn new(random: [u8; CODE_BYTES]) -> Self {
         let mut text = String::with_capacity(CODE_CHARS);
         let (mut buffer, mut bits) = (0_u32, 0_u32);
         for byte in random {
@@ -43,8 +42,7 @@ impl RecoveryCode {
 
     /// Reads what a person typed: case, dashes and spaces do not matter, and look-alikes are taken for what they look
     /// like. `None` for what cannot be a code.
-    #[must_use]
-    pub fn parse(typed: &str) -> Option<Self> {
+    pub(crate) fn parse(typed: &str) -> Option<Self> {
         let mut text = String::with_capacity(CODE_CHARS);
         for c in typed.chars().filter(|c| !matches!(c, '-' | ' ')) {
             let c = match c.to_ascii_lowercase() {
@@ -61,14 +59,12 @@ impl RecoveryCode {
     }
 
     /// The normal form, from which the stored hash is made.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
     /// The code in groups of four, as it is shown once.
-    #[must_use]
-    pub fn display(&self) -> String {
+    pub(crate) fn display(&self) -> String {
         let mut shown = String::with_capacity(CODE_CHARS + 3);
         for (position, c) in self.0.chars().enumerate() {
             if position > 0 && position % 4 == 0 {

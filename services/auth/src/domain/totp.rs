@@ -9,14 +9,14 @@ use chrono::{DateTime, Utc};
 use totp_rs::{Builder, Totp, TotpError};
 
 /// The length of a secret: 160 bits, as RFC 4226 §4 recommends.
-pub const SECRET_BYTES: usize = 20;
+pub(crate) const SECRET_BYTES: usize = 20;
 
 /// The name an authenticator app shows above the code.
 const ISSUER: &str = "Agape";
 
 /// The secret shared with an authenticator app.
 #[derive(Clone, PartialEq, Eq)]
-pub struct TotpSecret([u8; SECRET_BYTES]);
+pub(crate) struct TotpSecret([u8; SECRET_BYTES]);
 
 impl fmt::Debug for TotpSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -26,26 +26,22 @@ impl fmt::Debug for TotpSecret {
 
 impl TotpSecret {
     /// Takes random bytes as a new secret.
-    #[must_use]
-    pub fn new(random: [u8; SECRET_BYTES]) -> Self {
+    pub(crate) fn new(random: [u8; SECRET_BYTES]) -> Self {
         Self(random)
     }
 
     /// Reads a secret back from storage; `None` if it has another length.
-    #[must_use]
-    pub fn from_stored(bytes: &[u8]) -> Option<Self> {
+    pub(crate) fn from_stored(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().ok().map(Self)
     }
 
     /// The raw secret, to be sealed before it is stored.
-    #[must_use]
-    pub fn as_bytes(&self) -> &[u8] {
+    pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 
     /// The secret as a person types it into an app: base32 without padding.
-    #[must_use]
-    pub fn to_base32(&self) -> String {
+    pub(crate) fn to_base32(&self) -> String {
         totp_rs::Secret::from(self.0).to_base32()
     }
 
@@ -53,15 +49,14 @@ impl TotpSecret {
     ///
     /// # Errors
     /// When the account name is empty.
-    pub fn otpauth_url(&self, account: &str) -> Result<String, TotpError> {
+    pub(crate) fn otpauth_url(&self, account: &str) -> Result<String, TotpError> {
         // The format separates issuer and account by a colon, so neither may hold one.
         let account = account.replace(':', "_");
         self.algorithm(&account)?.to_url()
     }
 
     /// The step whose code this is, among the present one and its two neighbours; compared in constant time.
-    #[must_use]
-    pub fn matching_step(&self, code: &str, now: DateTime<Utc>) -> Option<i64> {
+    pub(crate) fn matching_step(&self, code: &str, now: DateTime<Utc>) -> Option<i64> {
         let seconds = u64::try_from(now.timestamp()).ok()?;
         let step = self.algorithm("").ok()?.check(code, seconds)?;
         i64::try_from(step).ok()
@@ -71,7 +66,7 @@ impl TotpSecret {
     ///
     /// # Errors
     /// Never in practice: it fails only for parameters outside of RFC 6238.
-    pub fn code_at(&self, moment: DateTime<Utc>) -> Result<String, TotpError> {
+    pub(crate) fn code_at(&self, moment: DateTime<Utc>) -> Result<String, TotpError> {
         let seconds = u64::try_from(moment.timestamp()).unwrap_or_default();
         Ok(self.algorithm("")?.generate(seconds).to_string())
     }

@@ -1,4 +1,4 @@
 //! The edge: requests in, answers out.
 
-pub mod pages;
-pub mod qr_code;
+pub(crate) mod pages;
+pub(crate) mod qr_code;

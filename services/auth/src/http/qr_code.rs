@@ -12,7 +12,7 @@ const QUIET_MODULES: usize = 4;
 
 /// Why a text cannot be drawn.
 #[derive(Debug, thiserror::Error)]
-pub enum QrCodeError {
+pub(crate) enum QrCodeError {
     /// Longer than a QR code holds.
     #[error("the text does not fit into a QR code: {0}")]
     Text(#[from] qrcode::types::QrError),
@@ -25,7 +25,7 @@ pub enum QrCodeError {
 ///
 /// # Errors
 /// When the text is longer than a QR code holds.
-pub fn data_url(text: &str) -> Result<String, QrCodeError> {
+pub(crate) fn data_url(text: &str) -> Result<String, QrCodeError> {
     let png = draw(text)?;
     Ok(format!("data:image/png;base64,{}", STANDARD.encode(png)))
 }

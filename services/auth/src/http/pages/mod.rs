@@ -17,7 +17,7 @@ const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("page.js");
 
 /// Confirms an e-mail address.
-pub static VERIFY_EMAIL: LazyLock<Page> = LazyLock::new(|| {
+pub(crate) static VERIFY_EMAIL: LazyLock<Page> = LazyLock::new(|| {
     Page::new(
         "Confirm your e-mail address",
         include_str!("verify_email.html"),
@@ -25,11 +25,11 @@ pub static VERIFY_EMAIL: LazyLock<Page> = LazyLock::new(|| {
 });
 
 /// Sets a new password.
-pub static PASSWORD_RESET: LazyLock<Page> =
+pub(crate) static PASSWORD_RESET: LazyLock<Page> =
     LazyLock::new(|| Page::new("Choose a new password", include_str!("password_reset.html")));
 
 /// A finished document and the policy that belongs to it.
-pub struct Page {
+pub(crate) struct Page {
     document: String,
     policy: String,
 }
@@ -51,7 +51,7 @@ impl Page {
     }
 
     /// The page as an answer. It is the same for everyone, but never cached: a new release must not meet an old page.
-    pub fn respond(&self) -> HttpResponse {
+    pub(crate) fn respond(&self) -> HttpResponse {
         HttpResponse::Ok()
             .content_type("text/html; charset=utf-8")
             .insert_header((header::CONTENT_SECURITY_POLICY, self.policy.as_str()))

@@ -1,0 +1,24 @@
+//! Ids that cannot be mistaken for one another.
+
+use std::fmt;
+
+use uuid::Uuid;
+
+macro_rules! id {
+    ($name:ident, $what:literal) => {
+        #[doc = $what]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub(crate) struct $name(pub(crate) Uuid);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+id!(UserId, "An account.");
+id!(SessionId, "A session: one login and everything that descends from it; the tokens' `sid`.");
+id!(TokenId, "A refresh token.");
+id!(DeviceId, "A browser that an account has logged in from.");
