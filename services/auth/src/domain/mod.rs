@@ -11,4 +11,5 @@ pub(crate) mod password;
 pub(crate) mod phone;
 pub(crate) mod recovery_code;
 pub(crate) mod refresh;
+pub(crate) mod second_factor;
 pub(crate) mod totp;
