@@ -11,12 +11,12 @@ mod settings;
 mod verifier;
 
 pub use claims::{AccessClaims, LEEWAY_SECS, sign_access_token};
-pub use current_user::CurrentUser;
+pub use current_user::{CurrentUser, bearer};
 pub use key_source::{HttpKeySource, KeySource};
 pub use permissions::{Permission, Role};
 pub use revocations::{
     HttpRevocationSource, REVOCATION_TTL, Revocation, RevocationPage, RevocationSource,
 };
-pub use service_token::{ServiceCaller, ServiceTokens};
+pub use service_token::{ServiceCaller, ServiceTokens, thumbprint};
 pub use settings::{ServiceKeySettings, TokenSettings};
 pub use verifier::{TokenVerifier, VerifyError};

@@ -1,0 +1,171 @@
+//! The middleware around every request: its ids, its span, its metrics, and a last net for panics.
+
+use std::future::{Ready, ready};
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use actix_web::body::{EitherBody, MessageBody};
+use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::{Error, ResponseError as _};
+use futures_util::FutureExt as _;
+use opentelemetry::trace::{
+    SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState,
+};
+use tracing::Instrument as _;
+use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+
+use crate::context::{self, Context, TraceParent};
+use crate::error::ApiError;
+use crate::ids;
+use crate::metrics::Metrics;
+
+static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Whether traces leave the process; without a collector no span is made at all.
+static RECORD_SPANS: AtomicBool = AtomicBool::new(false);
+
+pub(crate) fn record_spans(on: bool) {
+    RECORD_SPANS.store(on, Ordering::Relaxed);
+}
+
+/// Wraps a service's `App`.
+#[derive(Clone)]
+pub struct RequestScope {
+    metrics: Metrics,
+}
+
+impl RequestScope {
+    /// Counts into `metrics`.
+    #[must_use]
+    pub fn new(metrics: Metrics) -> Self {
+        Self { metrics }
+    }
+}
+
+impl<S, B> Transform<S, ServiceRequest> for RequestScope
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
+    B: MessageBody + 'static,
+{
+    type Response = ServiceResponse<EitherBody<B>>;
+    type Error = Error;
+    type Transform = RequestScopeService<S>;
+    type InitError = ();
+    type Future = Ready<Result<Self::Transform, ()>>;
+
+    fn new_transform(&self, service: S) -> Self::Future {
+        ready(Ok(RequestScopeService { service: Rc::new(service), metrics: self.metrics.clone() }))
+    }
+}
+
+/// The middleware at work; made by [`RequestScope`].
+pub struct RequestScopeService<S> {
+    service: Rc<S>,
+    metrics: Metrics,
+}
+
+impl<S, B> Service<ServiceRequest> for RequestScopeService<S>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
+    B: MessageBody + 'static,
+{
+    type Response = ServiceResponse<EitherBody<B>>;
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Error>>>>;
+
+    forward_ready!(service);
+
+    fn call(&self, request: ServiceRequest) -> Self::Future {
+        let started = Instant::now();
+        let mut scope = scope_of(&request);
+        let span = span_of(&request, &mut scope);
+        let service = Rc::clone(&self.service);
+        let metrics = self.metrics.clone();
+        let request_id = HeaderValue::from_str(&scope.request_id);
+        let work = async move {
+            let http_request = request.request().clone();
+            let answered = AssertUnwindSafe(service.call(request)).catch_unwind().await;
+            let mut response = match answered {
+                Ok(Ok(response)) => response.map_into_left_body(),
+                Ok(Err(error)) => {
+                    let response = error.as_response_error().error_response();
+                    ServiceResponse::new(http_request, response).map_into_right_body()
+                }
+                Err(_panic) => {
+                    // The panic hook has written the message; the client gets the envelope.
+                    let response = ApiError::internal("a handler panicked").error_response();
+                    ServiceResponse::new(http_request, response).map_into_right_body()
+                }
+            };
+            if let Ok(value) = request_id {
+                response.headers_mut().insert(REQUEST_ID.clone(), value);
+            }
+            let route = response.request().match_pattern();
+            metrics.request(
+                response.request().method().as_str(),
+                route.as_deref().unwrap_or("unmatched"),
+                response.status().as_u16(),
+                started.elapsed(),
+            );
+            Ok(response)
+        };
+        Box::pin(scope.scope(work.instrument(span)))
+    }
+}
+
+/// The request's ids: the caller's where they are well formed.
+fn scope_of(request: &ServiceRequest) -> Context {
+    let header = |name: &str| request.headers().get(name).and_then(|v| v.to_str().ok());
+    let trace = header("traceparent").and_then(TraceParent::parse);
+    let trace = trace.unwrap_or_else(|| TraceParent::random(false));
+    match header("x-request-id").filter(|id| context::is_request_id(id)) {
+        Some(id) => Context::new(id, trace),
+        None => Context::new(&ids::new_id().to_string(), trace),
+    }
+}
+
+/// A span in the caller's trace; the scope then carries the span's own id to whomever is called next.
+fn span_of(request: &ServiceRequest, scope: &mut Context) -> tracing::Span {
+    if !RECORD_SPANS.load(Ordering::Relaxed) {
+        return tracing::Span::none();
+    }
+    let route = request.match_pattern().unwrap_or_else(|| "unmatched".to_owned());
+    let span = tracing::info_span!(
+        "http.request",
+        otel.name = format!("{} {route}", request.method()),
+        otel.kind = "server",
+        http.request.method = %request.method(),
+        http.route = route,
+        request.id = %scope.request_id,
+    );
+    let has_parent = request.headers().contains_key("traceparent");
+    if has_parent {
+        let parent = opentelemetry::Context::new().with_remote_span_context(remote(scope.trace));
+        // Fails only when no trace layer is installed, and then there is nothing to connect.
+        let _ = span.set_parent(parent);
+    }
+    let own = span.context();
+    let own = own.span().span_context().clone();
+    if own.is_valid() {
+        scope.trace = TraceParent {
+            trace_id: u128::from_be_bytes(own.trace_id().to_bytes()),
+            span_id: u64::from_be_bytes(own.span_id().to_bytes()),
+            sampled: own.is_sampled(),
+        };
+    }
+    span
+}
+
+fn remote(trace: TraceParent) -> SpanContext {
+    SpanContext::new(
+        TraceId::from_bytes(trace.trace_id.to_be_bytes()),
+        SpanId::from_bytes(trace.span_id.to_be_bytes()),
+        if trace.sampled { TraceFlags::SAMPLED } else { TraceFlags::default() },
+        true,
+        TraceState::default(),
+    )
+}

@@ -1,0 +1,177 @@
+//! Runs a service's HTTP and operations ports until it is told to stop, then lets what is in flight finish.
+
+use std::fmt::Debug;
+use std::time::Duration;
+
+use actix_http::{Request, Response};
+use actix_web::body::MessageBody;
+use actix_service::IntoServiceFactory;
+use actix_web::dev::{AppConfig, Server, ServerHandle, ServiceFactory};
+use actix_web::{App, HttpServer};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use crate::health::{self, Readiness};
+use crate::listen::Listeners;
+use crate::metrics::Metrics;
+use crate::settings::Reader;
+
+/// How long requests in flight may take to finish once stopping began.
+const DRAIN: Duration = Duration::from_secs(25);
+/// A client has this long to send its request's head.
+const HEAD_DEADLINE: Duration = Duration::from_secs(5);
+/// An idle connection is kept this long.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// How often readiness is looked at until it first holds.
+const READY_POLL: Duration = Duration::from_millis(20);
+
+/// Addresses and workers of a process.
+#[derive(Debug, Clone)]
+pub struct HttpSettings {
+    /// `HOST` (`127.0.0.1`): the address clients reach.
+    pub host: String,
+    /// `PORT`.
+    pub port: u16,
+    /// `OPS_HOST` (`127.0.0.1`): the address operators reach.
+    pub ops_host: String,
+    /// `OPS_PORT`.
+    pub ops_port: u16,
+    /// `WORKERS` (2): threads that serve requests.
+    pub workers: usize,
+    /// `DRAIN_MS` (0): time between saying "not ready" and refusing connections, for load balancers to notice.
+    pub drain_delay: Duration,
+}
+
+impl HttpSettings {
+    /// Reads the group.
+    pub fn read(read: &mut Reader, default_port: u16, default_ops_port: u16) -> Self {
+        Self {
+            host: read.text("host", "127.0.0.1"),
+            port: read.number("port", default_port, 0, u16::MAX),
+            ops_host: read.text("ops_host", "127.0.0.1"),
+            ops_port: read.number("ops_port", default_ops_port, 0, u16::MAX),
+            workers: read.number("workers", 2, 1, 256),
+            drain_delay: read.millis("drain_ms", Duration::ZERO),
+        }
+    }
+}
+
+/// What [`run`] needs beside the application itself.
+pub struct ServerOptions {
+    /// Workers and delays.
+    pub settings: HttpSettings,
+    /// Both sockets.
+    pub listeners: Listeners,
+    /// When the process can serve.
+    pub readiness: Readiness,
+    /// What it counts.
+    pub metrics: Metrics,
+    /// Cancelled when the process should stop; [`run`] also cancels it on SIGTERM and SIGINT, so that background
+    /// tasks can follow it.
+    pub shutdown: CancellationToken,
+}
+
+/// Serves until SIGTERM, SIGINT or `options.shutdown`, then drains.
+///
+/// Listeners speak HTTP/1.1 only: actix offers HTTP/2 on plain sockets by a separate call, which is not made.
+///
+/// # Errors
+/// When a listener cannot be used.
+pub async fn run<F, I, S, B>(options: ServerOptions, factory: F) -> anyhow::Result<()>
+where
+    F: Fn() -> I + Send + Clone + 'static,
+    I: IntoServiceFactory<S, Request>,
+    S: ServiceFactory<Request, Config = AppConfig> + 'static,
+    S::Error: Into<actix_web::Error> + 'static,
+    S::InitError: Debug,
+    S::Response: Into<Response<B>> + 'static,
+    S::Service: 'static,
+    B: MessageBody + 'static,
+{
+    let ServerOptions { settings, listeners, readiness, metrics, shutdown } = options;
+    let ops = operations(listeners.ops, readiness.clone(), metrics)?;
+    let server = HttpServer::new(factory)
+        .workers(settings.workers)
+        .keep_alive(KEEP_ALIVE)
+        .client_request_timeout(HEAD_DEADLINE)
+        .shutdown_timeout(DRAIN.as_secs())
+        .disable_signals()
+        .listen(listeners.http)?
+        .run();
+    let stop = stop_in_order(Stop {
+        server: server.handle(),
+        ops: ops.handle(),
+        readiness: readiness.clone(),
+        delay: settings.drain_delay,
+        shutdown: shutdown.clone(),
+    });
+    tokio::spawn(watch_signals(shutdown));
+    tokio::spawn(announce(readiness));
+    let (served, watched, ()) = tokio::join!(server, ops, stop);
+    served?;
+    watched?;
+    Ok(())
+}
+
+fn operations(
+    listener: std::net::TcpListener,
+    readiness: Readiness,
+    metrics: Metrics,
+) -> anyhow::Result<Server> {
+    let routes = health::routes(readiness, metrics);
+    Ok(HttpServer::new(move || App::new().configure(routes.clone()))
+        .workers(1)
+        .shutdown_timeout(1)
+        .disable_signals()
+        .listen(listener)?
+        .run())
+}
+
+struct Stop {
+    server: ServerHandle,
+    ops: ServerHandle,
+    readiness: Readiness,
+    delay: Duration,
+    shutdown: CancellationToken,
+}
+
+/// Not ready first, so that load balancers turn away; then no new connections; then what is in flight ends.
+async fn stop_in_order(stop: Stop) {
+    stop.shutdown.cancelled().await;
+    stop.readiness.drain();
+    tracing::info!("stopping: no new connections, requests in flight may finish");
+    tokio::time::sleep(stop.delay).await;
+    stop.server.stop(true).await;
+    stop.ops.stop(true).await;
+}
+
+async fn watch_signals(shutdown: CancellationToken) {
+    let (Ok(mut terminate), Ok(mut interrupt)) =
+        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        tracing::error!("signals cannot be watched");
+        return;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+        () = shutdown.cancelled() => {}
+    }
+    shutdown.cancel();
+}
+
+/// Tells the supervisor (systemd protocol, `NOTIFY_SOCKET`) once the process first can serve.
+async fn announce(readiness: Readiness) {
+    loop {
+        let report = readiness.report().await;
+        match report.status {
+            "ready" => break,
+            "draining" => return,
+            _ => tokio::time::sleep(READY_POLL).await,
+        }
+    }
+    tracing::info!("ready");
+    if let Err(error) = sd_notify::notify(false, &[sd_notify::NotifyState::Ready]) {
+        tracing::warn!(cause = %error, "the supervisor could not be told");
+    }
+}
