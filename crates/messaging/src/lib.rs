@@ -1,1 +1,22 @@
-//! messaging.
+//! The mechanics of telling others what happened, exactly once each.
+//!
+//! A state change and its event commit together: a use case calls [`outbox::append`] inside its
+//! own transaction. A repeated request is recognised by [`idempotency`], and every
+//! security-relevant act leaves a row through [`audit::record`].
+//!
+//! Nothing here knows a business word, makes an id or reads a clock of its own: ids and the times
+//! of facts are arguments, and what must be decided by one clock for all replicas (the age of a
+//! claim) is decided by the database's.
+//!
+//! The tables are made by the migration under `migrations/`, of which every service has a copy as
+//! its first migration; [`schema`] is their only Rust description.
+
+#![forbid(unsafe_code)]
+
+pub mod audit;
+pub mod idempotency;
+mod json_text;
+pub mod outbox;
+pub mod schema;
+
+pub use events::envelope::EventMeta;

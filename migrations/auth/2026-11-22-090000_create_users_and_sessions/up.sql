@@ -60,11 +60,11 @@ CREATE TABLE login_attempts (
     account_hash bytea PRIMARY KEY,
     failures integer NOT NULL,
     locked_until timestamptz,
-    updated_at timestamptz NOT NULL,
+    attempted_at timestamptz NOT NULL,
     CONSTRAINT login_attempts_account_hash_length CHECK (length(account_hash) = 32),
     CONSTRAINT login_attempts_failures_counted CHECK (failures >= 0)
 );
-CREATE INDEX login_attempts_updated_at ON login_attempts (updated_at);
+CREATE INDEX login_attempts_attempted_at ON login_attempts (attempted_at);
 
 -- Browsers that an account has logged in from. Each counts its own failures, so that nobody who locks the account
 -- from elsewhere locks its owner out.
@@ -74,7 +74,9 @@ CREATE TABLE known_devices (
     device_hash bytea NOT NULL,
     failures integer NOT NULL DEFAULT 0,
     locked_until timestamptz,
+    attempted_at timestamptz NOT NULL,
     created_at timestamptz NOT NULL,
+    -- The last login from it.
     last_used_at timestamptz NOT NULL,
     CONSTRAINT known_devices_user_device_unique UNIQUE (user_id, device_hash),
     CONSTRAINT known_devices_device_hash_length CHECK (length(device_hash) = 32),

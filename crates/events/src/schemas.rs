@@ -1,0 +1,86 @@
+//! The JSON schemas that other people's consumers are written against.
+
+use schemars::{JsonSchema, generate::SchemaSettings};
+use serde_json::{Value, json};
+
+use crate::envelope::{DATA_CONTENT_TYPE, SPEC_VERSION, schema_file, schema_uri};
+use crate::{Envelope, Event, auth, shared};
+
+/// The schema of every event as `(file name under proto-docs/events, schema)`, sorted by name.
+pub fn schemas() -> Vec<(String, Value)> {
+    let mut all = vec![
+        schema::<auth::UserRegistered>(),
+        schema::<auth::UserVerified>(),
+        schema::<auth::UserRoleChanged>(),
+        schema::<auth::UserErased>(),
+        schema::<auth::MailRequested>(),
+        schema::<auth::SessionRevoked>(),
+        schema::<auth::EraseRequested>(),
+        schema::<shared::AuditRecorded>(),
+        schema::<shared::PrivacyErased>(),
+    ];
+    all.sort_by(|a, b| a.0.cmp(&b.0));
+    all
+}
+
+/// The schema of one event's whole message, with the constant attributes pinned.
+fn schema<T: Event + JsonSchema>() -> (String, Value) {
+    let generator = SchemaSettings::draft2020_12().into_generator();
+    let mut schema = generator.into_root_schema_for::<Envelope<T>>().to_value();
+    let constants = [
+        ("specversion", SPEC_VERSION.to_owned()),
+        ("type", T::TYPE.to_owned()),
+        ("datacontenttype", DATA_CONTENT_TYPE.to_owned()),
+        ("dataschema", schema_uri::<T>()),
+    ];
+    for (attribute, value) in constants {
+        let pointer = format!("/properties/{attribute}");
+        if let Some(Value::Object(property)) = schema.pointer_mut(&pointer) {
+            property.insert("const".to_owned(), json!(value));
+        }
+    }
+    if let Some(object) = schema.as_object_mut() {
+        object.insert("$id".to_owned(), json!(schema_uri::<T>()));
+        object.insert("title".to_owned(), json!(T::TYPE));
+    }
+    (schema_file(T::TYPE, T::VERSION), schema)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::subscriptions::EVENT_TYPES;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_schema_belongs_to_a_known_type_and_appears_once() {
+        let mut seen = BTreeSet::new();
+        for (file, schema) in schemas() {
+            assert!(seen.insert(file.clone()), "{file} appears twice");
+            let name = schema["properties"]["type"]["const"].as_str().unwrap();
+            assert!(
+                EVENT_TYPES.iter().any(|known| known.name == name),
+                "{name} is not listed"
+            );
+            assert!(schema["properties"]["data"].is_object(), "{file}: {schema}");
+        }
+    }
+
+    #[test]
+    fn everything_auth_says_has_a_schema() {
+        let described: BTreeSet<String> = schemas().into_iter().map(|(file, _)| file).collect();
+        for known in EVENT_TYPES.iter().filter(|known| known.producer == "auth") {
+            assert!(
+                described.contains(&schema_file(known.name, 1)),
+                "{} has none",
+                known.name
+            );
+        }
+    }
+
+    #[test]
+    fn generating_twice_gives_the_same_bytes() {
+        let text = |all: Vec<(String, Value)>| serde_json::to_string(&all).unwrap();
+        assert_eq!(text(schemas()), text(schemas()));
+    }
+}

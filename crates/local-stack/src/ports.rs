@@ -1,0 +1,88 @@
+//! Private ports: chosen once, remembered in the server's directory, used again while free.
+
+use std::fs;
+use std::hash::{BuildHasher, RandomState};
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::Path;
+
+use crate::error::StackError;
+
+/// Below the kernel's ephemeral range, so that no outgoing connection takes a port between
+/// choosing it and listening on it.
+const FIRST: u16 = 20_000;
+const END: u16 = 32_000;
+
+/// Says whether nothing listens on this port of 127.0.0.1.
+#[must_use]
+pub fn is_free(port: u16) -> bool {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
+}
+
+/// Finds a free port on 127.0.0.1 for a private server.
+///
+/// # Errors
+/// None is free.
+pub fn find_free() -> Result<u16, StackError> {
+    let count = END - FIRST;
+    // A random first try keeps test binaries that start together apart.
+    let random = RandomState::new().hash_one(std::process::id());
+    let start = u16::try_from(random % u64::from(count)).unwrap_or_default();
+    (0..count)
+        .map(|step| FIRST + (start + step) % count)
+        .find(|port| is_free(*port))
+        .ok_or(StackError::NoFreePort {
+            from: FIRST,
+            to: END,
+        })
+}
+
+/// Picks the port for one purpose of a server: the one asked for, else the one remembered in
+/// `dir`, else a free one, which is then remembered.
+pub(crate) fn pick(
+    dir: &Path,
+    server: &'static str,
+    purpose: &str,
+    wanted: Option<u16>,
+) -> Result<u16, StackError> {
+    if let Some(port) = wanted {
+        return if is_free(port) {
+            Ok(port)
+        } else {
+            Err(StackError::PortTaken { server, port })
+        };
+    }
+    let file = dir.join(format!("{purpose}.port"));
+    let remembered = fs::read_to_string(&file)
+        .ok()
+        .and_then(|text| text.trim().parse().ok());
+    if let Some(port) = remembered.filter(|port| is_free(*port)) {
+        return Ok(port);
+    }
+    let port = find_free()?;
+    fs::write(&file, format!("{port}\n")).map_err(StackError::at("write", &file))?;
+    Ok(port)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_is_remembered_while_it_is_free() {
+        let dir = tempfile::tempdir().unwrap();
+        let first = pick(dir.path(), "Redis", "redis", None).unwrap();
+        assert_eq!(pick(dir.path(), "Redis", "redis", None).unwrap(), first);
+
+        let _taken = TcpListener::bind((Ipv4Addr::LOCALHOST, first)).unwrap();
+        assert_ne!(pick(dir.path(), "Redis", "redis", None).unwrap(), first);
+    }
+
+    #[test]
+    fn a_wanted_port_that_is_taken_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = taken.local_addr().unwrap().port();
+        let refused = pick(dir.path(), "Redis", "redis", Some(port));
+        assert!(matches!(refused, Err(StackError::PortTaken { .. })));
+    }
+}

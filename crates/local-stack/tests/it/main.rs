@@ -1,0 +1,6 @@
+//! Starts the real servers. One test binary; RabbitMQ is slow, so each server has few tests.
+
+#![expect(clippy::unwrap_used, reason = "a test's helpers fail the test")]
+
+mod lifecycle;
+mod orphans;

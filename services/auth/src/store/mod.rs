@@ -1,0 +1,13 @@
+//! All SQL of the service. Functions here take a connection, begin no transaction and decide nothing.
+
+pub(crate) mod known_devices;
+pub(crate) mod login_attempts;
+pub(crate) mod mail_requests;
+pub(crate) mod refresh_tokens;
+pub(crate) mod revocations;
+pub(crate) mod role_column;
+#[expect(missing_docs, reason = "generated from the database")]
+pub mod schema;
+pub(crate) mod sessions;
+pub(crate) mod signing_keys;
+pub(crate) mod users;
