@@ -1,1 +1,5 @@
+#![expect(dead_code)]
 //! auth.
+mod domain;
+mod http;
+mod store;

@@ -1,5 +1,7 @@
 //! A postal address of the address book.
 
+use serde::{Deserialize, Serialize};
+
 use super::country::Country;
 use super::phone::Phone;
 
@@ -7,7 +9,9 @@ use super::phone::Phone;
 pub(crate) const ADDRESSES_MAX: i64 = 50;
 
 /// An address as a person wrote it: nothing is checked yet.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+///
+/// Also the form that is sealed and stored, so a field's name must not change.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct AddressText {
     pub(crate) label: Option<String>,
     pub(crate) full_name: String,
@@ -22,7 +26,7 @@ pub(crate) struct AddressText {
 }
 
 /// A change to some parts of an address. For an optional part, `Some(None)` takes it away.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct AddressChange {
     pub(crate) label: Option<Option<String>>,
     pub(crate) full_name: Option<String>,
@@ -103,25 +107,23 @@ impl Address {
             _ => Err(check.problems),
         }
     }
+}
 
-    /// Applies a change, and checks the whole again: a telephone number may depend on the country.
-    ///
-    /// # Errors
-    /// As [`Address::parse`].
-    pub(crate) fn changed(self, change: AddressChange) -> Result<Self, Vec<AddressProblem>> {
-        let old = AddressText::from(self);
-        Self::parse(AddressText {
-            label: change.label.unwrap_or(old.label),
-            full_name: change.full_name.unwrap_or(old.full_name),
-            email: change.email.unwrap_or(old.email),
-            phone: change.phone.unwrap_or(old.phone),
-            line1: change.line1.unwrap_or(old.line1),
-            line2: change.line2.unwrap_or(old.line2),
-            city: change.city.unwrap_or(old.city),
-            state: change.state.unwrap_or(old.state),
-            country: change.country.unwrap_or(old.country),
-            postal_code: change.postal_code.unwrap_or(old.postal_code),
-        })
+impl AddressText {
+    /// Applies a change. The whole is to be checked again: a telephone number may depend on the country.
+    pub(crate) fn changed(self, change: AddressChange) -> Self {
+        Self {
+            label: change.label.unwrap_or(self.label),
+            full_name: change.full_name.unwrap_or(self.full_name),
+            email: change.email.unwrap_or(self.email),
+            phone: change.phone.unwrap_or(self.phone),
+            line1: change.line1.unwrap_or(self.line1),
+            line2: change.line2.unwrap_or(self.line2),
+            city: change.city.unwrap_or(self.city),
+            state: change.state.unwrap_or(self.state),
+            country: change.country.unwrap_or(self.country),
+            postal_code: change.postal_code.unwrap_or(self.postal_code),
+        }
     }
 }
 
@@ -314,7 +316,7 @@ mod tests {
             country: Some("GH".to_owned()),
             ..AddressChange::default()
         };
-        let changed = Address::parse(text()).unwrap().changed(change).unwrap();
+        let changed = Address::parse(text().changed(change)).unwrap();
         assert_eq!(changed.phone.as_str(), "+233244123456");
     }
 }

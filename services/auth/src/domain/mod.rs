@@ -1,6 +1,7 @@
 //! The rules, pure: no clock, database, network or randomness of their own.
 
 pub(crate) mod address;
+pub(crate) mod consent;
 pub(crate) mod country;
 pub(crate) mod device;
 pub(crate) mod email;

@@ -25,20 +25,6 @@ pub(crate) async fn insert(conn: &mut AsyncPgConnection, row: &ConsentRow) -> Qu
     Ok(())
 }
 
-/// What holds now: the newest decision of each type.
-pub(crate) async fn current(
-    conn: &mut AsyncPgConnection,
-    user: UserId,
-) -> QueryResult<Vec<ConsentRow>> {
-    consents::table
-        .filter(consents::user_id.eq(user.0))
-        .distinct_on(consents::consent_type)
-        .order((consents::consent_type, consents::recorded_at.desc(), consents::id.desc()))
-        .select(ConsentRow::as_select())
-        .load(conn)
-        .await
-}
-
 /// Every decision, newest first.
 pub(crate) async fn history(
     conn: &mut AsyncPgConnection,

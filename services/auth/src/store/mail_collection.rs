@@ -75,3 +75,16 @@ pub(crate) async fn drop_recipients(
         .execute(conn)
         .await
 }
+
+/// Keeps the address that a mail goes to, for an account that will no longer have it.
+pub(crate) async fn keep_recipient(
+    conn: &mut AsyncPgConnection,
+    mail: MailId,
+    recipient_ct: &[u8],
+) -> QueryResult<()> {
+    diesel::update(mail_requests::table.find(mail.0))
+        .set(mail_requests::recipient_ct.eq(recipient_ct))
+        .execute(conn)
+        .await?;
+    Ok(())
+}

@@ -96,14 +96,14 @@ pub(crate) async fn find_owner(
     Ok(owner.map(UserId))
 }
 
-/// Uses a token up and tells whose it was. Of any number of concurrent attempts exactly one gets an answer.
+/// Uses a token up. Of any number of concurrent attempts exactly one is told that it was good.
 pub(crate) async fn burn(
     conn: &mut AsyncPgConnection,
     purpose: Purpose,
     hash: &[u8; 32],
     now: DateTime<Utc>,
-) -> QueryResult<Option<UserId>> {
-    let owner = diesel::update(
+) -> QueryResult<bool> {
+    let burnt = diesel::update(
         one_time_tokens::table
             .filter(one_time_tokens::token_hash.eq(hash.as_slice()))
             .filter(one_time_tokens::kind.eq(purpose.as_str()))
@@ -111,11 +111,9 @@ pub(crate) async fn burn(
             .filter(one_time_tokens::expires_at.gt(now)),
     )
     .set(one_time_tokens::used_at.eq(now))
-    .returning(one_time_tokens::user_id)
-    .get_result(conn)
-    .await
-    .optional()?;
-    Ok(owner.map(UserId))
+    .execute(conn)
+    .await?;
+    Ok(burnt == 1)
 }
 
 /// Forgets all of an account's tokens.

@@ -133,6 +133,27 @@ pub(crate) async fn lock_admins(conn: &mut AsyncPgConnection) -> QueryResult<Vec
     Ok(ids.into_iter().map(UserId).collect())
 }
 
+/// Notes that an account's address is confirmed; answers the account's new version, or none if it was before.
+pub(crate) async fn set_verified(
+    conn: &mut AsyncPgConnection,
+    user: UserId,
+    now: DateTime<Utc>,
+) -> QueryResult<Option<i64>> {
+    let version = diesel::update(users::table.find(user.0))
+        .filter(users::verified_at.is_null())
+        .filter(users::erased_at.is_null())
+        .set((
+            users::verified_at.eq(now),
+            users::version.eq(users::version + 1),
+            users::updated_at.eq(now),
+        ))
+        .returning(users::version)
+        .get_result::<i32>(conn)
+        .await
+        .optional()?;
+    Ok(version.map(i64::from))
+}
+
 /// Gives an account another role.
 pub(crate) async fn set_role(
     conn: &mut AsyncPgConnection,

@@ -13,7 +13,7 @@ use super::{addresses, one_time_tokens};
 use crate::domain::ids::UserId;
 
 /// A session as its owner may see it.
-#[derive(Debug, Clone, Queryable)]
+#[derive(Debug, Queryable)]
 pub(crate) struct SessionRecord {
     pub(crate) id: Uuid,
     pub(crate) device_info: String,
@@ -48,7 +48,7 @@ pub(crate) async fn sessions_of(
 }
 
 /// A mail that was asked for.
-#[derive(Debug, Clone, Queryable)]
+#[derive(Debug, Queryable)]
 pub(crate) struct MailRecord {
     pub(crate) kind: String,
     pub(crate) requested_at: DateTime<Utc>,
@@ -68,7 +68,7 @@ pub(crate) async fn mails_of(
 }
 
 /// Something the person did, or that was done to their account.
-#[derive(Debug, Clone, Queryable)]
+#[derive(Debug, Queryable)]
 pub(crate) struct AuditRecord {
     pub(crate) occurred_at: DateTime<Utc>,
     pub(crate) action: String,

@@ -7,7 +7,7 @@ use common::auth::Role;
 pub(crate) struct RoleColumn(pub(crate) Role);
 
 impl TryFrom<String> for RoleColumn {
-    type Error = common::auth::UnknownRole;
+    type Error = <Role as std::str::FromStr>::Err;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         text.parse().map(Self)

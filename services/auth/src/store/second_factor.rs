@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::schema::auth::{recovery_codes, users};
-use crate::domain::ids::UserId;
+use super::schema::auth::{recovery_codes, sessions, users};
+use crate::domain::ids::{SessionId, UserId};
 use crate::domain::second_factor::CodeHistory;
 
 /// The second factor as it is stored.
@@ -181,4 +181,16 @@ pub(crate) async fn count_recovery_codes(
         .count()
         .get_result(conn)
         .await
+}
+
+/// Notes that a session has proved a second factor.
+pub(crate) async fn note_proved(
+    conn: &mut AsyncPgConnection,
+    session: SessionId,
+) -> QueryResult<()> {
+    diesel::update(sessions::table.find(session.0))
+        .set(sessions::mfa.eq(true))
+        .execute(conn)
+        .await?;
+    Ok(())
 }
