@@ -17,7 +17,11 @@ pub struct BreakerSettings {
 impl Default for BreakerSettings {
     /// Half of 20 calls, open for 5 s.
     fn default() -> Self {
-        Self { window: 20, failures_percent: 50, open_for: Duration::from_secs(5) }
+        Self {
+            window: 20,
+            failures_percent: 50,
+            open_for: Duration::from_secs(5),
+        }
     }
 }
 
@@ -44,7 +48,13 @@ impl Breaker {
     /// A closed breaker.
     #[must_use]
     pub fn new(settings: BreakerSettings) -> Self {
-        Self { settings, state: Mutex::new(State::Closed { calls: 0, failures: 0 }) }
+        Self {
+            settings,
+            state: Mutex::new(State::Closed {
+                calls: 0,
+                failures: 0,
+            }),
+        }
     }
 
     /// Asks to make a call; whoever may must report its outcome with [`Breaker::report`].
@@ -69,9 +79,14 @@ impl Breaker {
     /// Tells how a call ended.
     pub fn report(&self, succeeded: bool) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let open = State::Open { until: Instant::now() + self.settings.open_for };
+        let open = State::Open {
+            until: Instant::now() + self.settings.open_for,
+        };
         *state = match *state {
-            State::Probing { .. } if succeeded => State::Closed { calls: 0, failures: 0 },
+            State::Probing { .. } if succeeded => State::Closed {
+                calls: 0,
+                failures: 0,
+            },
             State::Probing { .. } => open,
             State::Open { until } => State::Open { until },
             State::Closed { calls, failures } => {
@@ -79,7 +94,10 @@ impl Breaker {
                 if failures * 100 >= self.settings.window * self.settings.failures_percent {
                     open
                 } else if calls >= self.settings.window {
-                    State::Closed { calls: 0, failures: 0 }
+                    State::Closed {
+                        calls: 0,
+                        failures: 0,
+                    }
                 } else {
                     State::Closed { calls, failures }
                 }

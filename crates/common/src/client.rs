@@ -25,7 +25,10 @@ const BUDGET_MAX: i64 = 1_000;
 ///
 /// # Errors
 /// When TLS cannot be set up.
-#[expect(clippy::disallowed_methods, reason = "the one place that builds clients")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that builds clients"
+)]
 pub fn http_client() -> reqwest::Result<reqwest::Client> {
     reqwest::Client::builder()
         .connect_timeout(CONNECT)
@@ -101,7 +104,23 @@ impl Sibling {
         tokens: Arc<ServiceTokens>,
     ) -> Self {
         let breaker = Arc::new(Breaker::new(BreakerSettings::default()));
-        Self { service, base, http, tokens, breaker, budget: Arc::new(AtomicI64::new(BUDGET_MAX)) }
+        Self {
+            service,
+            base,
+            http,
+            tokens,
+            breaker,
+            budget: Arc::new(AtomicI64::new(BUDGET_MAX)),
+        }
+    }
+
+    /// The same client with another breaker, for a caller that paces itself.
+    #[must_use]
+    pub fn with_breaker(self, settings: BreakerSettings) -> Self {
+        Self {
+            breaker: Arc::new(Breaker::new(settings)),
+            ..self
+        }
     }
 
     /// The URL of a path on the sibling.
@@ -150,14 +169,21 @@ impl Sibling {
     }
 
     async fn send<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, CallError> {
-        let unavailable =
-            |cause: String| CallError::Unavailable { service: self.service, cause };
-        self.breaker.try_pass().map_err(|refused| unavailable(refused.to_string()))?;
-        let _ = self.budget.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
-            Some((left + 10).min(BUDGET_MAX))
-        });
+        let unavailable = |cause: String| CallError::Unavailable {
+            service: self.service,
+            cause,
+        };
+        self.breaker
+            .try_pass()
+            .map_err(|refused| unavailable(refused.to_string()))?;
+        let _ = self
+            .budget
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
+                Some((left + 10).min(BUDGET_MAX))
+            });
         let outcome = self.exchange(request).await;
-        self.breaker.report(!matches!(outcome, Err(CallError::Unavailable { .. })));
+        self.breaker
+            .report(!matches!(outcome, Err(CallError::Unavailable { .. })));
         outcome
     }
 
@@ -165,27 +191,43 @@ impl Sibling {
         &self,
         mut request: RequestBuilder,
     ) -> Result<T, CallError> {
-        let unavailable =
-            |cause: String| CallError::Unavailable { service: self.service, cause };
-        let token =
-            self.tokens.token_for(self.service).map_err(|e| unavailable(e.to_string()))?;
+        let unavailable = |cause: String| CallError::Unavailable {
+            service: self.service,
+            cause,
+        };
+        let token = self
+            .tokens
+            .token_for(self.service)
+            .map_err(|e| unavailable(e.to_string()))?;
         request = request.bearer_auth(token);
         if let Some(context) = context::current() {
             request = request
                 .header("x-request-id", &*context.request_id)
                 .header("traceparent", context.trace.header());
         }
-        let response = request.send().await.map_err(|e| unavailable(e.to_string()))?;
+        let response = request
+            .send()
+            .await
+            .map_err(|e| unavailable(e.to_string()))?;
         let status = response.status();
         if status.is_success() {
-            let answer: Answer<T> =
-                response.json().await.map_err(|e| unavailable(e.to_string()))?;
+            let answer: Answer<T> = response
+                .json()
+                .await
+                .map_err(|e| unavailable(e.to_string()))?;
             return Ok(answer.data);
         }
         if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
             return Err(unavailable(format!("status {status}")));
         }
-        let code = response.json().await.map_or_else(|_| String::new(), |r: Refusal| r.code);
-        Err(CallError::Refused { service: self.service, status, code })
+        let code = response
+            .json()
+            .await
+            .map_or_else(|_| String::new(), |r: Refusal| r.code);
+        Err(CallError::Refused {
+            service: self.service,
+            status,
+            code,
+        })
     }
 }

@@ -25,7 +25,11 @@ impl Context {
     /// A context with the given ids, for a user not known yet.
     #[must_use]
     pub fn new(request_id: &str, trace: TraceParent) -> Self {
-        Self { request_id: Arc::from(request_id), trace, user: Arc::default() }
+        Self {
+            request_id: Arc::from(request_id),
+            trace,
+            user: Arc::default(),
+        }
     }
 
     /// A context of its own for work that no request asked for, such as a timer.
@@ -66,7 +70,9 @@ pub fn with_current<T>(read: impl FnOnce(&Context) -> T) -> Option<T> {
 #[must_use]
 pub fn is_request_id(text: &str) -> bool {
     (1..=128).contains(&text.len())
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
 }
 
 /// The identifying part of a W3C `traceparent` header.
@@ -97,8 +103,10 @@ impl TraceParent {
         let mut parts = header.trim().split('-');
         let (version, trace, span, flags) =
             (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-        let lower_hex =
-            |text: &str| text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        let lower_hex = |text: &str| {
+            text.bytes()
+                .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+        };
         if version.len() != 2 || version == "ff" || (version == "00" && parts.next().is_some()) {
             return None;
         }

@@ -48,7 +48,9 @@ pub fn sha256(bytes: &[u8]) -> [u8; 32] {
 /// [`CryptoError::NoRandomness`] when the system has none.
 pub fn random_bytes() -> Result<[u8; 32], CryptoError> {
     let mut bytes = [0; 32];
-    SystemRandom::new().fill(&mut bytes).map_err(|_none| CryptoError::NoRandomness)?;
+    SystemRandom::new()
+        .fill(&mut bytes)
+        .map_err(|_none| CryptoError::NoRandomness)?;
     Ok(bytes)
 }
 
@@ -92,7 +94,10 @@ impl BlindIndex {
     #[must_use]
     pub fn log_hash(&self, user: Uuid) -> String {
         let tag = self.of("log.user", &user.to_string());
-        tag.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+        tag.iter()
+            .take(8)
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
     }
 }
 
@@ -135,7 +140,8 @@ impl Sealer {
     /// # Errors
     /// [`CryptoError::BadKey`] when it is malformed or the current key is not in it.
     pub fn from_key_file(json: &[u8]) -> Result<Self, CryptoError> {
-        let file: KeyFile = serde_json::from_slice(json).map_err(|_malformed| CryptoError::BadKey)?;
+        let file: KeyFile =
+            serde_json::from_slice(json).map_err(|_malformed| CryptoError::BadKey)?;
         let mut keys = HashMap::new();
         for (id, encoded) in &file.keys {
             if id.is_empty() || id.len() > 64 {
@@ -147,7 +153,11 @@ impl Sealer {
             return Err(CryptoError::BadKey);
         }
         let index = BlindIndex::new(&decode_key(&file.index)?)?;
-        Ok(Self { current: file.current, keys, index })
+        Ok(Self {
+            current: file.current,
+            keys,
+            index,
+        })
     }
 
     /// A sealer with one key, for material that has its own file (the signing keys' file key).
@@ -157,7 +167,11 @@ impl Sealer {
     pub fn with_key(id: &str, key: &[u8]) -> Result<Self, CryptoError> {
         let index = BlindIndex::new(key)?;
         let keys = HashMap::from([(id.to_owned(), aes_key(key)?)]);
-        Ok(Self { current: id.to_owned(), keys, index })
+        Ok(Self {
+            current: id.to_owned(),
+            keys,
+            index,
+        })
     }
 
     /// The id of the key that [`Sealer::seal`] uses.
@@ -177,17 +191,19 @@ impl Sealer {
     /// # Errors
     /// [`CryptoError::NoRandomness`] when no nonce can be made.
     pub fn seal(&self, place: Place<'_>, plain: &[u8]) -> Result<Vec<u8>, CryptoError> {
-        let key = self.keys.get(&self.current).ok_or(CryptoError::UnknownKey)?;
+        let key = self
+            .keys
+            .get(&self.current)
+            .ok_or(CryptoError::UnknownKey)?;
         let mut nonce = [0; NONCE_LEN];
-        SystemRandom::new().fill(&mut nonce).map_err(|_none| CryptoError::NoRandomness)?;
+        SystemRandom::new()
+            .fill(&mut nonce)
+            .map_err(|_none| CryptoError::NoRandomness)?;
         let mut sealed = plain.to_vec();
-        key.seal_in_place_append_tag(
-            Nonce::assume_unique_for_key(nonce),
-            aad(place),
-            &mut sealed,
-        )
-        .map_err(|_too_long| CryptoError::BadKey)?;
-        let id_length = u8::try_from(self.current.len()).map_err(|_too_long| CryptoError::BadKey)?;
+        key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), aad(place), &mut sealed)
+            .map_err(|_too_long| CryptoError::BadKey)?;
+        let id_length =
+            u8::try_from(self.current.len()).map_err(|_too_long| CryptoError::BadKey)?;
         let mut out = vec![id_length];
         out.extend_from_slice(self.current.as_bytes());
         out.extend_from_slice(&nonce);
@@ -201,15 +217,20 @@ impl Sealer {
     /// [`CryptoError::UnknownKey`] or [`CryptoError::Unopened`].
     pub fn open(&self, place: Place<'_>, sealed: &[u8]) -> Result<Vec<u8>, CryptoError> {
         let (&id_length, rest) = sealed.split_first().ok_or(CryptoError::Unopened)?;
-        let (id, rest) =
-            rest.split_at_checked(usize::from(id_length)).ok_or(CryptoError::Unopened)?;
-        let (nonce, body) = rest.split_at_checked(NONCE_LEN).ok_or(CryptoError::Unopened)?;
+        let (id, rest) = rest
+            .split_at_checked(usize::from(id_length))
+            .ok_or(CryptoError::Unopened)?;
+        let (nonce, body) = rest
+            .split_at_checked(NONCE_LEN)
+            .ok_or(CryptoError::Unopened)?;
         let id = std::str::from_utf8(id).map_err(|_malformed| CryptoError::Unopened)?;
         let key = self.keys.get(id).ok_or(CryptoError::UnknownKey)?;
-        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_bad| CryptoError::Unopened)?;
+        let nonce =
+            Nonce::try_assume_unique_for_key(nonce).map_err(|_bad| CryptoError::Unopened)?;
         let mut body = body.to_vec();
-        let plain =
-            key.open_in_place(nonce, aad(place), &mut body).map_err(|_bad| CryptoError::Unopened)?;
+        let plain = key
+            .open_in_place(nonce, aad(place), &mut body)
+            .map_err(|_bad| CryptoError::Unopened)?;
         Ok(plain.to_vec())
     }
 
@@ -236,7 +257,9 @@ fn aad(place: Place<'_>) -> Aad<Vec<u8>> {
 }
 
 fn aes_key(key: &[u8]) -> Result<LessSafeKey, CryptoError> {
-    UnboundKey::new(&AES_256_GCM, key).map(LessSafeKey::new).map_err(|_bad| CryptoError::BadKey)
+    UnboundKey::new(&AES_256_GCM, key)
+        .map(LessSafeKey::new)
+        .map_err(|_bad| CryptoError::BadKey)
 }
 
 /// Decodes a key file of one base64 line.
@@ -244,8 +267,14 @@ fn aes_key(key: &[u8]) -> Result<LessSafeKey, CryptoError> {
 /// # Errors
 /// [`CryptoError::BadKey`] unless it holds exactly 32 bytes.
 pub fn decode_key(text: &str) -> Result<Vec<u8>, CryptoError> {
-    let bytes = STANDARD.decode(text.trim()).map_err(|_malformed| CryptoError::BadKey)?;
-    if bytes.len() == 32 { Ok(bytes) } else { Err(CryptoError::BadKey) }
+    let bytes = STANDARD
+        .decode(text.trim())
+        .map_err(|_malformed| CryptoError::BadKey)?;
+    if bytes.len() == 32 {
+        Ok(bytes)
+    } else {
+        Err(CryptoError::BadKey)
+    }
 }
 
 #[cfg(test)]
@@ -266,16 +295,42 @@ mod tests {
     #[test]
     fn a_value_opens_only_in_its_own_row_and_column() {
         let sealer = sealer("k1");
-        let place = Place { column: "users.phone", row: new_id() };
+        let place = Place {
+            column: "users.phone",
+            row: new_id(),
+        };
         let sealed = sealer.seal(place, b"+2348012345678").unwrap();
         assert_eq!(sealer.open_text(place, &sealed).unwrap(), "+2348012345678");
-        assert!(sealer.open(Place { row: new_id(), ..place }, &sealed).is_err());
-        assert!(sealer.open(Place { column: "users.name", ..place }, &sealed).is_err());
+        assert!(
+            sealer
+                .open(
+                    Place {
+                        row: new_id(),
+                        ..place
+                    },
+                    &sealed
+                )
+                .is_err()
+        );
+        assert!(
+            sealer
+                .open(
+                    Place {
+                        column: "users.name",
+                        ..place
+                    },
+                    &sealed
+                )
+                .is_err()
+        );
     }
 
     #[test]
     fn old_values_open_after_the_key_is_rotated() {
-        let place = Place { column: "users.phone", row: new_id() };
+        let place = Place {
+            column: "users.phone",
+            row: new_id(),
+        };
         let sealed = sealer("k1").seal(place, b"x").unwrap();
         assert_eq!(sealer("k2").open(place, &sealed).unwrap(), b"x");
     }
@@ -283,7 +338,10 @@ mod tests {
     #[test]
     fn truncated_or_changed_values_are_refused() {
         let sealer = sealer("k1");
-        let place = Place { column: "c", row: new_id() };
+        let place = Place {
+            column: "c",
+            row: new_id(),
+        };
         let mut sealed = sealer.seal(place, b"secret").unwrap();
         for length in 0..sealed.len() {
             assert!(sealer.open(place, &sealed[..length]).is_err(), "{length}");

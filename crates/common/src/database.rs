@@ -65,9 +65,14 @@ impl Database {
             .connection_timeout(settings.acquire)
             .retry_connection(true)
             .build_unchecked(manager);
-        let permits =
-            Arc::new(Semaphore::new(usize::try_from(settings.pool).unwrap_or(usize::MAX >> 4)));
-        Self { pool, permits, acquire: settings.acquire }
+        let permits = Arc::new(Semaphore::new(
+            usize::try_from(settings.pool).unwrap_or(usize::MAX >> 4),
+        ));
+        Self {
+            pool,
+            permits,
+            acquire: settings.acquire,
+        }
     }
 
     /// Takes a connection, waiting in turn for at most the acquire time.
@@ -81,9 +86,15 @@ impl Database {
             .await
             .map_err(|_elapsed| DbError::Unavailable("no connection came free in time".into()))?
             .map_err(|closed| DbError::Unavailable(closed.to_string()))?;
-        let inner =
-            self.pool.get().await.map_err(|error| DbError::Unavailable(error.to_string()))?;
-        Ok(Connection { inner, _permit: permit })
+        let inner = self
+            .pool
+            .get()
+            .await
+            .map_err(|error| DbError::Unavailable(error.to_string()))?;
+        Ok(Connection {
+            inner,
+            _permit: permit,
+        })
     }
 
     /// Asks the database for nothing, to learn whether it answers.
@@ -92,7 +103,10 @@ impl Database {
     /// When it does not.
     pub async fn ping(&self) -> Result<(), DbError> {
         let mut connection = self.get().await?;
-        connection.batch_execute("SELECT 1").await.map_err(DbError::from)
+        connection
+            .batch_execute("SELECT 1")
+            .await
+            .map_err(DbError::from)
     }
 
     /// Connections now: (all, idle).
@@ -278,7 +292,10 @@ mod tests {
             "canceling statement due to lock timeout",
             "canceling statement due to statement timeout",
         ] {
-            assert!(matches!(DbError::from(database_error(message)), DbError::Unavailable(_)));
+            assert!(matches!(
+                DbError::from(database_error(message)),
+                DbError::Unavailable(_)
+            ));
         }
         assert!(DbError::from(database_error("deadlock detected")).is_conflict());
         let bad = database_error("column \"x\" does not exist");

@@ -16,7 +16,10 @@ use crate::context;
 /// The codes clients branch on. They are part of the API: never reworded, only added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[expect(missing_docs, reason = "each code is its own description; `ErrorCode::status` groups them")]
+#[expect(
+    missing_docs,
+    reason = "each code is its own description; `ErrorCode::status` groups them"
+)]
 pub enum ErrorCode {
     ValidationError,
     AuthenticationError,
@@ -181,7 +184,10 @@ impl ApiError {
 
     /// 400 for one field.
     pub fn invalid(field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self::validation(vec![Detail { field: field.into(), message: message.into() }])
+        Self::validation(vec![Detail {
+            field: field.into(),
+            message: message.into(),
+        }])
     }
 
     /// 400 for any number of fields; the message is the first one's.
@@ -192,7 +198,10 @@ impl ApiError {
             Some(first) => format!("{}: {}", first.field, first.message),
             None => "the request is not valid".to_owned(),
         };
-        Self { details, ..Self::new(ErrorCode::ValidationError, message) }
+        Self {
+            details,
+            ..Self::new(ErrorCode::ValidationError, message)
+        }
     }
 
     /// 401 with the challenge that RFC 9110 §11.6.1 requires.
@@ -225,7 +234,10 @@ impl ApiError {
     /// Adds a detail.
     #[must_use]
     pub fn with_detail(mut self, field: impl Into<String>, message: impl Into<String>) -> Self {
-        self.details.push(Detail { field: field.into(), message: message.into() });
+        self.details.push(Detail {
+            field: field.into(),
+            message: message.into(),
+        });
         self
     }
 
@@ -311,7 +323,10 @@ mod tests {
     #[test]
     fn the_first_detail_is_the_message() {
         let error = ApiError::invalid("items.0.quantity", "must be between 1 and 1000");
-        assert_eq!(error.message(), "items.0.quantity: must be between 1 and 1000");
+        assert_eq!(
+            error.message(),
+            "items.0.quantity: must be between 1 and 1000"
+        );
         let json = serde_json::to_value(error.envelope(SystemClock.now())).unwrap();
         assert_eq!(json["code"], "VALIDATION_ERROR");
         assert_eq!(json["status"], "error");

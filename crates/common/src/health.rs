@@ -16,7 +16,8 @@ use crate::metrics::Metrics;
 /// A check that takes longer counts as failed.
 const CHECK_DEADLINE: Duration = Duration::from_secs(2);
 
-type Check = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>> + Send + Sync>;
+type Check =
+    Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>> + Send + Sync>;
 
 /// What must hold before the process can serve. Cheap to clone.
 #[derive(Clone, Default)]
@@ -54,7 +55,8 @@ impl Readiness {
         F: Fn() -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<(), String>> + Send + 'static,
     {
-        self.checks.push((name, Arc::new(move || Box::pin(check()))));
+        self.checks
+            .push((name, Arc::new(move || Box::pin(check()))));
         self
     }
 
@@ -76,7 +78,11 @@ impl Readiness {
             let outcome = tokio::time::timeout(CHECK_DEADLINE, check())
                 .await
                 .unwrap_or_else(|_elapsed| Err("no answer in time".to_owned()));
-            checks.push(CheckReport { name, ok: outcome.is_ok(), problem: outcome.err() });
+            checks.push(CheckReport {
+                name,
+                ok: outcome.is_ok(),
+                problem: outcome.err(),
+            });
         }
         let status = if self.is_draining() {
             "draining"
@@ -108,9 +114,14 @@ async fn livez() -> HttpResponse {
 
 async fn readyz(readiness: Data<Readiness>) -> HttpResponse {
     let report = readiness.report().await;
-    let status =
-        if report.status == "ready" { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    HttpResponse::build(status).insert_header((header::CACHE_CONTROL, "no-store")).json(report)
+    let status = if report.status == "ready" {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    HttpResponse::build(status)
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .json(report)
 }
 
 async fn prometheus(metrics: Data<Metrics>) -> HttpResponse {

@@ -16,6 +16,7 @@ pub mod database;
 pub mod error;
 pub mod extract;
 pub mod health;
+pub mod idempotency;
 pub mod ids;
 pub mod listen;
 pub mod metrics;
@@ -28,6 +29,7 @@ pub mod server;
 pub mod service;
 pub mod settings;
 pub mod telemetry;
+pub mod unmatched;
 
 pub use clock::Clock;
 pub use error::{ApiError, ErrorCode};

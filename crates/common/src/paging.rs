@@ -77,7 +77,10 @@ fn number(name: &str, text: Option<&str>, default: u32, most: u32) -> Result<u32
         None | Some("") => Ok(default),
         Some(text) => match text.parse::<u32>() {
             Ok(value) if (1..=most).contains(&value) => Ok(value),
-            _ => Err(ApiError::invalid(name, format!("must be a number from 1 to {most}"))),
+            _ => Err(ApiError::invalid(
+                name,
+                format!("must be a number from 1 to {most}"),
+            )),
         },
     }
 }
@@ -101,12 +104,18 @@ mod tests {
     use super::*;
 
     fn query(page: &str, limit: &str) -> PageQuery {
-        PageQuery { page: Some(page.into()), limit: Some(limit.into()) }
+        PageQuery {
+            page: Some(page.into()),
+            limit: Some(limit.into()),
+        }
     }
 
     #[test]
     fn absent_and_empty_values_take_the_defaults() {
-        let expected = Page { number: 1, limit: 20 };
+        let expected = Page {
+            number: 1,
+            limit: 20,
+        };
         assert_eq!(PageQuery::default().page().unwrap(), expected);
         assert_eq!(query("", " ").page().unwrap(), expected);
     }
@@ -121,7 +130,10 @@ mod tests {
 
     #[test]
     fn the_last_page_may_be_short() {
-        let page = Page { number: 2, limit: 20 };
+        let page = Page {
+            number: 2,
+            limit: 20,
+        };
         assert_eq!(page.offset(), 20);
         assert_eq!(page.of_total(41).total_pages, 3);
         assert_eq!(page.of_total(0).total_pages, 0);

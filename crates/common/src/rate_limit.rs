@@ -43,7 +43,10 @@ impl Decision {
     #[must_use]
     pub fn retry_after_secs(&self) -> u64 {
         let left = self.reset_at - SystemClock.now();
-        u64::try_from(left.num_milliseconds().max(0)).unwrap_or(0).div_ceil(1000).max(1)
+        u64::try_from(left.num_milliseconds().max(0))
+            .unwrap_or(0)
+            .div_ceil(1000)
+            .max(1)
     }
 }
 
@@ -73,13 +76,20 @@ impl Limiter {
     pub fn start(redis: Redis) -> Self {
         let (queue, hits) = mpsc::channel(QUEUE_MAX);
         tokio::spawn(run(redis, hits));
-        Self { queue, local: Local::default() }
+        Self {
+            queue,
+            local: Local::default(),
+        }
     }
 
     /// Counts a hit on `key` and tells whether it is within `limit` for each `window`.
     pub async fn hit(&self, key: String, limit: u32, window: Duration) -> Decision {
         let (answer, answered) = oneshot::channel();
-        let hit = Hit { key: key.clone(), window, answer };
+        let hit = Hit {
+            key: key.clone(),
+            window,
+            answer,
+        };
         let counted = match self.queue.try_send(hit) {
             Ok(()) => answered.await.ok().flatten(),
             Err(_full_or_stopped) => None,
@@ -100,7 +110,11 @@ async fn run(redis: Redis, mut hits: mpsc::Receiver<Hit>) {
     let mut batch = Vec::with_capacity(BATCH_MAX);
     while hits.recv_many(&mut batch, BATCH_MAX).await > 0 {
         let paused = paused_until.is_some_and(|until| Instant::now() < until);
-        let counts = if paused { Vec::new() } else { count(&redis, &script, &batch).await };
+        let counts = if paused {
+            Vec::new()
+        } else {
+            count(&redis, &script, &batch).await
+        };
         if counts.is_empty() && !paused {
             paused_until = Some(Instant::now() + PAUSE_AFTER_FAILURE);
         }
@@ -127,7 +141,10 @@ async fn count(redis: &Redis, script: &Script, batch: &[Hit]) -> Vec<Count> {
                     hits: u32::try_from(*hits).unwrap_or(u32::MAX),
                     left: Duration::from_millis(*left),
                 },
-                _ => Count { hits: 1, left: Duration::ZERO },
+                _ => Count {
+                    hits: 1,
+                    left: Duration::ZERO,
+                },
             })
             .collect(),
         Ok(_) => Vec::new(),
@@ -146,7 +163,9 @@ struct Local {
 
 impl Default for Local {
     fn default() -> Self {
-        Self { windows: Cache::builder().max_capacity(LOCAL_KEYS_MAX).build() }
+        Self {
+            windows: Cache::builder().max_capacity(LOCAL_KEYS_MAX).build(),
+        }
     }
 }
 
@@ -154,7 +173,10 @@ impl Local {
     fn hit(&self, key: String, window: Duration) -> Count {
         let now = Instant::now();
         let fresh = || (Arc::new(AtomicU32::new(0)), now + window);
-        let entry = self.windows.entry(key).or_insert_with_if(fresh, |(_, ends)| *ends <= now);
+        let entry = self
+            .windows
+            .entry(key)
+            .or_insert_with_if(fresh, |(_, ends)| *ends <= now);
         let (hits, ends) = entry.into_value();
         Count {
             hits: hits.fetch_add(1, Ordering::Relaxed).saturating_add(1),
@@ -195,6 +217,11 @@ mod tests {
             limiter.hit("k".into(), 1, Duration::from_millis(20)).await;
         }
         tokio::time::sleep(Duration::from_millis(30)).await;
-        assert!(limiter.hit("k".into(), 1, Duration::from_millis(20)).await.allowed);
+        assert!(
+            limiter
+                .hit("k".into(), 1, Duration::from_millis(20))
+                .await
+                .allowed
+        );
     }
 }

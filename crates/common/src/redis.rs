@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use ::redis::{FromRedisValue, RedisError};
 use bb8_redis::RedisConnectionManager;
 use bb8_redis::bb8::Pool;
 use secrecy::{ExposeSecret as _, SecretString};
-use ::redis::{FromRedisValue, RedisError};
 
 use crate::settings::Reader;
 
@@ -64,7 +64,10 @@ impl Redis {
             .min_idle(Some(0))
             .connection_timeout(settings.deadline)
             .build_unchecked(manager);
-        Ok(Self { pool, deadline: settings.deadline })
+        Ok(Self {
+            pool,
+            deadline: settings.deadline,
+        })
     }
 
     /// Sends one command and reads its answer, within the deadline.
@@ -73,8 +76,11 @@ impl Redis {
     /// [`CallError::Unavailable`].
     pub async fn call<T: FromRedisValue>(&self, command: &::redis::Cmd) -> Result<T, CallError> {
         let work = async {
-            let mut connection =
-                self.pool.get().await.map_err(|e| CallError::Unavailable(e.to_string()))?;
+            let mut connection = self
+                .pool
+                .get()
+                .await
+                .map_err(|e| CallError::Unavailable(e.to_string()))?;
             command
                 .query_async(&mut *connection)
                 .await
@@ -94,8 +100,11 @@ impl Redis {
         script: &::redis::ScriptInvocation<'_>,
     ) -> Result<T, CallError> {
         let work = async {
-            let mut connection =
-                self.pool.get().await.map_err(|e| CallError::Unavailable(e.to_string()))?;
+            let mut connection = self
+                .pool
+                .get()
+                .await
+                .map_err(|e| CallError::Unavailable(e.to_string()))?;
             script
                 .invoke_async(&mut *connection)
                 .await

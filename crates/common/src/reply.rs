@@ -25,7 +25,11 @@ pub struct Nothing {}
 impl<T: Serialize> Success<T> {
     /// Wraps an answer.
     pub fn new(data: T) -> Self {
-        Self { status: "success", message: None, data }
+        Self {
+            status: "success",
+            message: None,
+            data,
+        }
     }
 }
 
@@ -46,7 +50,11 @@ pub fn accepted<T: Serialize>(data: T) -> HttpResponse {
 
 /// 200 with nothing but a sentence.
 pub fn message(message: &'static str) -> HttpResponse {
-    let body = Success { status: "success", message: Some(message), data: Nothing {} };
+    let body = Success {
+        status: "success",
+        message: Some(message),
+        data: Nothing {},
+    };
     private(HttpResponse::Ok(), body)
 }
 
@@ -54,5 +62,7 @@ fn private<T: Serialize>(
     mut response: actix_web::HttpResponseBuilder,
     body: Success<T>,
 ) -> HttpResponse {
-    response.insert_header((header::CACHE_CONTROL, "no-store")).json(body)
+    response
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .json(body)
 }

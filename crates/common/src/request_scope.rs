@@ -58,7 +58,10 @@ where
     type Future = Ready<Result<Self::Transform, ()>>;
 
     fn new_transform(&self, service: S) -> Self::Future {
-        ready(Ok(RequestScopeService { service: Rc::new(service), metrics: self.metrics.clone() }))
+        ready(Ok(RequestScopeService {
+            service: Rc::new(service),
+            metrics: self.metrics.clone(),
+        }))
     }
 }
 
@@ -133,7 +136,9 @@ fn span_of(request: &ServiceRequest, scope: &mut Context) -> tracing::Span {
     if !RECORD_SPANS.load(Ordering::Relaxed) {
         return tracing::Span::none();
     }
-    let route = request.match_pattern().unwrap_or_else(|| "unmatched".to_owned());
+    let route = request
+        .match_pattern()
+        .unwrap_or_else(|| "unmatched".to_owned());
     let span = tracing::info_span!(
         "http.request",
         otel.name = format!("{} {route}", request.method()),
@@ -164,7 +169,11 @@ fn remote(trace: TraceParent) -> SpanContext {
     SpanContext::new(
         TraceId::from_bytes(trace.trace_id.to_be_bytes()),
         SpanId::from_bytes(trace.span_id.to_be_bytes()),
-        if trace.sampled { TraceFlags::SAMPLED } else { TraceFlags::default() },
+        if trace.sampled {
+            TraceFlags::SAMPLED
+        } else {
+            TraceFlags::default()
+        },
         true,
         TraceState::default(),
     )

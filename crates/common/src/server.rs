@@ -4,8 +4,8 @@ use std::fmt::Debug;
 use std::time::Duration;
 
 use actix_http::{Request, Response};
-use actix_web::body::MessageBody;
 use actix_service::IntoServiceFactory;
+use actix_web::body::MessageBody;
 use actix_web::dev::{AppConfig, Server, ServerHandle, ServiceFactory};
 use actix_web::{App, HttpServer};
 use tokio::signal::unix::{SignalKind, signal};
@@ -88,7 +88,13 @@ where
     S::Service: 'static,
     B: MessageBody + 'static,
 {
-    let ServerOptions { settings, listeners, readiness, metrics, shutdown } = options;
+    let ServerOptions {
+        settings,
+        listeners,
+        readiness,
+        metrics,
+        shutdown,
+    } = options;
     let ops = operations(listeners.ops, readiness.clone(), metrics)?;
     let server = HttpServer::new(factory)
         .workers(settings.workers)
@@ -119,12 +125,14 @@ fn operations(
     metrics: Metrics,
 ) -> anyhow::Result<Server> {
     let routes = health::routes(readiness, metrics);
-    Ok(HttpServer::new(move || App::new().configure(routes.clone()))
-        .workers(1)
-        .shutdown_timeout(1)
-        .disable_signals()
-        .listen(listener)?
-        .run())
+    Ok(
+        HttpServer::new(move || App::new().configure(routes.clone()))
+            .workers(1)
+            .shutdown_timeout(1)
+            .disable_signals()
+            .listen(listener)?
+            .run(),
+    )
 }
 
 struct Stop {
@@ -146,9 +154,10 @@ async fn stop_in_order(stop: Stop) {
 }
 
 async fn watch_signals(shutdown: CancellationToken) {
-    let (Ok(mut terminate), Ok(mut interrupt)) =
-        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (
+        signal(SignalKind::terminate()),
+        signal(SignalKind::interrupt()),
+    ) else {
         tracing::error!("signals cannot be watched");
         return;
     };

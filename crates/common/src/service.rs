@@ -112,11 +112,15 @@ pub fn main(service: &Service) -> ExitCode {
         Command::Serve { only } => Ok((service.serve)(only)),
         Command::Migrate { down } => {
             let direction = if down { Migrate::DownOne } else { Migrate::Up };
-            service.migrate.map(|migrate| migrate(direction)).ok_or("has no schema to migrate")
+            service
+                .migrate
+                .map(|migrate| migrate(direction))
+                .ok_or("has no schema to migrate")
         }
-        Command::Keys(keys) => {
-            service.keys.map(|run| run(keys)).ok_or("keeps no keys in its schema")
-        }
+        Command::Keys(keys) => service
+            .keys
+            .map(|run| run(keys))
+            .ok_or("keeps no keys in its schema"),
     };
     match work {
         Ok(work) => block_on(service.name, work),
@@ -129,7 +133,10 @@ pub fn main(service: &Service) -> ExitCode {
 pub fn block_on(name: &str, work: Outcome) -> ExitCode {
     crate::crypto::install_providers();
     // Migrations block a thread for a while, which only the multi-threaded runtime can bear.
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build();
     let outcome = match runtime {
         Ok(runtime) => runtime.block_on(work),
         Err(error) => Err(error.into()),

@@ -27,7 +27,11 @@ impl SettingsError {
 
 impl fmt::Display for SettingsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} setting(s) are missing or wrong:", self.problems.len())?;
+        write!(
+            f,
+            "{} setting(s) are missing or wrong:",
+            self.problems.len()
+        )?;
         for problem in &self.problems {
             write!(f, "\n  {problem}")?;
         }
@@ -61,7 +65,10 @@ impl Reader {
         service: &str,
         pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Self {
-        let map = pairs.into_iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect();
+        let map = pairs
+            .into_iter()
+            .map(|(k, v)| (k.to_owned(), v.to_owned()))
+            .collect();
         Self::build(service, Some(map))
     }
 
@@ -73,18 +80,30 @@ impl Reader {
             .separator("__")
             .ignore_empty(true)
             .source(variables.map(Map::from_iter));
-        let given: BTreeSet<String> =
-            environment.collect().unwrap_or_default().into_keys().collect();
+        let given: BTreeSet<String> = environment
+            .collect()
+            .unwrap_or_default()
+            .into_keys()
+            .collect();
         let mut builder = Config::builder();
         if let Some(path) = environment.collect().ok().and_then(|m| file_path(&m)) {
             builder = builder.add_source(File::from(path));
         }
-        let values = builder.add_source(environment).build().unwrap_or_else(|error| {
-            problems.push(format!("{prefix}__CONFIG_FILE: {error}"));
-            Config::default()
-        });
+        let values = builder
+            .add_source(environment)
+            .build()
+            .unwrap_or_else(|error| {
+                problems.push(format!("{prefix}__CONFIG_FILE: {error}"));
+                Config::default()
+            });
         let read = BTreeSet::from(["config_file".to_owned()]);
-        Self { prefix, values, given, read, problems }
+        Self {
+            prefix,
+            values,
+            given,
+            read,
+            problems,
+        }
     }
 
     /// The variable that sets `key`.
@@ -148,7 +167,9 @@ impl Reader {
     where
         T: FromStr + PartialOrd + Copy + fmt::Display,
     {
-        let Some(text) = self.optional(key) else { return default };
+        let Some(text) = self.optional(key) else {
+            return default;
+        };
         match text.parse::<T>() {
             Ok(value) if value >= least && value <= most => value,
             _ => {
@@ -192,9 +213,12 @@ impl Reader {
     pub fn list(&mut self, key: &str, default: &[&str]) -> Vec<String> {
         match self.optional(key) {
             None => default.iter().map(|&s| s.to_owned()).collect(),
-            Some(text) => {
-                text.split(',').map(str::trim).filter(|s| !s.is_empty()).map(str::to_owned).collect()
-            }
+            Some(text) => text
+                .split(',')
+                .map(str::trim)
+                .filter(|s| !s.is_empty())
+                .map(str::to_owned)
+                .collect(),
         }
     }
 
@@ -228,7 +252,9 @@ impl Reader {
         T: FromStr,
         T::Err: fmt::Display,
     {
-        let Some(text) = self.optional(key) else { return default };
+        let Some(text) = self.optional(key) else {
+            return default;
+        };
         text.parse().unwrap_or_else(|error| {
             self.problem(key, format_args!("is not valid: {error}"));
             default
@@ -250,20 +276,26 @@ impl Reader {
         if self.problems.is_empty() {
             return Ok(settings);
         }
-        Err(SettingsError { problems: self.problems })
+        Err(SettingsError {
+            problems: self.problems,
+        })
     }
 }
 
 fn file_path(environment: &Map<String, Value>) -> Option<PathBuf> {
-    environment.get("config_file").and_then(|v| v.clone().into_string().ok()).map(PathBuf::from)
+    environment
+        .get("config_file")
+        .and_then(|v| v.clone().into_string().ok())
+        .map(PathBuf::from)
 }
 
 fn read_secret(path: &Path) -> Result<Vec<u8>, &'static str> {
-    let metadata = std::fs::metadata(path).map_err(|_| "names a file that does not exist")?;
+    let metadata =
+        std::fs::metadata(path).map_err(|_missing| "names a file that does not exist")?;
     if metadata.permissions().mode() & 0o007 != 0 {
         return Err("names a file that every user of this machine may read; chmod 600 it");
     }
-    std::fs::read(path).map_err(|_| "names a file that cannot be read")
+    std::fs::read(path).map_err(|_unreadable| "names a file that cannot be read")
 }
 
 #[cfg(test)]
@@ -274,7 +306,11 @@ mod tests {
     fn every_problem_is_reported_at_once() {
         let mut read = Reader::from_pairs(
             "auth",
-            [("AUTH__PORT", "99999999"), ("AUTH__LOCK__FAILUERS", "3"), ("OTHER__X", "1")],
+            [
+                ("AUTH__PORT", "99999999"),
+                ("AUTH__LOCK__FAILUERS", "3"),
+                ("OTHER__X", "1"),
+            ],
         );
         read.required("database.url");
         read.number("port", 3001_u16, 1, u16::MAX);
@@ -309,7 +345,12 @@ mod tests {
         let path = file.path().to_str().unwrap();
         let mut read = Reader::from_pairs("auth", [("AUTH__FILE_KEY__FILE", path)]);
         read.secret_file("file_key.file");
-        assert!(read.finish(()).unwrap_err().to_string().contains("every user"));
+        assert!(
+            read.finish(())
+                .unwrap_err()
+                .to_string()
+                .contains("every user")
+        );
     }
 
     #[test]

@@ -131,8 +131,9 @@ struct Place<'a>(&'a AtomicUsize);
 
 impl<'a> Place<'a> {
     fn take(count: &'a AtomicUsize, most: usize) -> Option<Self> {
-        let taken = count
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| (n < most).then_some(n + 1));
+        let taken = count.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| {
+            (n < most).then_some(n + 1)
+        });
         taken.is_ok().then_some(Self(count))
     }
 }
@@ -149,7 +150,10 @@ fn argon2() -> Result<Argon2<'static>, String> {
 }
 
 fn hash_now(password: &[u8]) -> Result<String, String> {
-    Ok(argon2()?.hash_password(password).map_err(|e| e.to_string())?.to_string())
+    Ok(argon2()?
+        .hash_password(password)
+        .map_err(|e| e.to_string())?
+        .to_string())
 }
 
 fn verify_now(password: &[u8], hash: &str) -> Result<bool, String> {
@@ -167,7 +171,12 @@ mod tests {
 
     fn hasher(at_once: usize, waiting: usize, wait_ms: u64) -> Hasher {
         let wait = Duration::from_millis(wait_ms);
-        Hasher::start(HashingSettings { at_once, waiting, wait }).unwrap()
+        Hasher::start(HashingSettings {
+            at_once,
+            waiting,
+            wait,
+        })
+        .unwrap()
     }
 
     fn password(text: &str) -> Password {
@@ -178,16 +187,37 @@ mod tests {
     async fn a_password_matches_its_own_hash_only() {
         let hasher = hasher(2, 10, 5_000);
         let hash = hasher.hash(password("Tr0ub4dor&3x")).await.unwrap();
-        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
-        assert!(hasher.verify(Some(password("Tr0ub4dor&3x")), Some(&hash)).await.unwrap());
-        assert!(!hasher.verify(Some(password("Tr0ub4dor&3y")), Some(&hash)).await.unwrap());
-        assert!(!hasher.verify(Some(password("Tr0ub4dor&3x")), None).await.unwrap());
+        assert!(
+            hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
+            "{hash}"
+        );
+        assert!(
+            hasher
+                .verify(Some(password("Tr0ub4dor&3x")), Some(&hash))
+                .await
+                .unwrap()
+        );
+        assert!(
+            !hasher
+                .verify(Some(password("Tr0ub4dor&3y")), Some(&hash))
+                .await
+                .unwrap()
+        );
+        assert!(
+            !hasher
+                .verify(Some(password("Tr0ub4dor&3x")), None)
+                .await
+                .unwrap()
+        );
     }
 
     #[tokio::test]
     async fn nothing_of_a_long_password_is_cut_off() {
         let hasher = hasher(2, 10, 5_000);
-        let hash = hasher.hash(password(&format!("{}a", "p".repeat(72)))).await.unwrap();
+        let hash = hasher
+            .hash(password(&format!("{}a", "p".repeat(72))))
+            .await
+            .unwrap();
         let other = password(&format!("{}b", "p".repeat(72)));
         assert!(!hasher.verify(Some(other), Some(&hash)).await.unwrap());
     }
@@ -196,11 +226,17 @@ mod tests {
     async fn a_full_queue_refuses_at_once_and_a_long_wait_in_time() {
         let full = hasher(1, 0, 5_000);
         let _turn = full.turn().await.unwrap();
-        assert!(matches!(full.hash(password("Tr0ub4dor&3x")).await, Err(HashingError::Busy)));
+        assert!(matches!(
+            full.hash(password("Tr0ub4dor&3x")).await,
+            Err(HashingError::Busy)
+        ));
 
         let slow = hasher(1, 5, 20);
         let _turn = slow.turn().await.unwrap();
-        assert!(matches!(slow.hash(password("Tr0ub4dor&3x")).await, Err(HashingError::Busy)));
+        assert!(matches!(
+            slow.hash(password("Tr0ub4dor&3x")).await,
+            Err(HashingError::Busy)
+        ));
         assert_eq!(slow.waiting.load(Ordering::Relaxed), 0);
     }
 }

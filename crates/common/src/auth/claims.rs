@@ -51,7 +51,10 @@ impl AccessClaims {
             && !self.is_expired(now)
             && self.nbf <= now + LEEWAY_SECS
             && self.iat <= now + LEEWAY_SECS
-            && self.exp.checked_sub(self.iat).is_some_and(|life| (1..=LIFETIME_MAX_SECS).contains(&life))
+            && self
+                .exp
+                .checked_sub(self.iat)
+                .is_some_and(|life| (1..=LIFETIME_MAX_SECS).contains(&life))
     }
 
     /// Whether the token has expired at `now` (seconds since the epoch).

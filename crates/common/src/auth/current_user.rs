@@ -91,9 +91,13 @@ impl From<VerifyError> for ApiError {
 /// 401 when there is none, another scheme, or more than one header.
 pub fn bearer(request: &HttpRequest) -> Result<&str, ApiError> {
     let mut headers = request.headers().get_all(header::AUTHORIZATION);
-    let first = headers.next().ok_or_else(|| ApiError::unauthenticated("an access token is required"))?;
+    let first = headers
+        .next()
+        .ok_or_else(|| ApiError::unauthenticated("an access token is required"))?;
     if headers.next().is_some() {
-        return Err(ApiError::unauthenticated("more than one Authorization header"));
+        return Err(ApiError::unauthenticated(
+            "more than one Authorization header",
+        ));
     }
     let malformed = || ApiError::unauthenticated("the Authorization header is not a bearer token");
     let text = first.to_str().map_err(|_not_ascii| malformed())?;

@@ -81,8 +81,11 @@ impl Verifier<Vec<u8>> for RsaVerifier {
             DecodingKeyKind::SecretOrDer(der) => {
                 UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, der).verify(message, signature)
             }
-            DecodingKeyKind::RsaModulusExponent { n, e } => RsaPublicKeyComponents { n, e }
-                .verify(&RSA_PKCS1_2048_8192_SHA256, message, signature),
+            DecodingKeyKind::RsaModulusExponent { n, e } => RsaPublicKeyComponents { n, e }.verify(
+                &RSA_PKCS1_2048_8192_SHA256,
+                message,
+                signature,
+            ),
         }
         .map_err(|_wrong| signature::Error::new())
     }
@@ -116,7 +119,10 @@ impl Verifier<Vec<u8>> for EdVerifier {
         message: &[u8],
         signature: &Vec<u8>,
     ) -> std::result::Result<(), signature::Error> {
-        let key = self.0.try_get_as_bytes().map_err(|_other_kind| signature::Error::new())?;
+        let key = self
+            .0
+            .try_get_as_bytes()
+            .map_err(|_other_kind| signature::Error::new())?;
         UnparsedPublicKey::new(&ED25519, key)
             .verify(message, signature)
             .map_err(|_wrong| signature::Error::new())
@@ -173,7 +179,9 @@ pub(super) fn split<'a>(token: &'a str, alg: &str, typ: &str) -> Option<Parts<'a
 fn decode(part: &str) -> Option<Vec<u8>> {
     use base64::Engine as _;
     // This engine refuses padding and non-zero trailing bits, so that each token has one spelling.
-    base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(part).ok()
+    base64::engine::general_purpose::URL_SAFE_NO_PAD
+        .decode(part)
+        .ok()
 }
 
 /// Signs claims as a compact token with the strict header that [`split`] reads.

@@ -23,14 +23,22 @@ impl HttpKeySource {
     /// # Errors
     /// When the URL cannot be a base.
     pub fn new(auth: &Url, http: reqwest::Client) -> anyhow::Result<Self> {
-        Ok(Self { url: auth.join("/.well-known/jwks.json")?, http })
+        Ok(Self {
+            url: auth.join("/.well-known/jwks.json")?,
+            http,
+        })
     }
 }
 
 #[async_trait]
 impl KeySource for HttpKeySource {
     async fn fetch(&self) -> anyhow::Result<JwkSet> {
-        let response = self.http.get(self.url.clone()).send().await?.error_for_status()?;
+        let response = self
+            .http
+            .get(self.url.clone())
+            .send()
+            .await?
+            .error_for_status()?;
         Ok(response.json().await?)
     }
 }

@@ -24,8 +24,13 @@ pub enum Role {
 
 impl Role {
     /// Every role, least powerful first.
-    pub const ALL: [Self; 5] =
-        [Self::Customer, Self::Merchant, Self::Fulfilment, Self::Finance, Self::Admin];
+    pub const ALL: [Self; 5] = [
+        Self::Customer,
+        Self::Merchant,
+        Self::Fulfilment,
+        Self::Finance,
+        Self::Admin,
+    ];
 
     /// The name in tokens, JSON and SQL.
     #[must_use]
@@ -61,7 +66,10 @@ impl fmt::Display for Role {
 impl FromStr for Role {
     type Err = UnknownRole;
     fn from_str(text: &str) -> Result<Self, UnknownRole> {
-        Self::ALL.into_iter().find(|role| role.name() == text).ok_or(UnknownRole)
+        Self::ALL
+            .into_iter()
+            .find(|role| role.name() == text)
+            .ok_or(UnknownRole)
     }
 }
 

@@ -14,6 +14,7 @@ use url::Url;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::breaker::BreakerSettings;
 use crate::client::Sibling;
 
 /// How long a revocation is kept: the life of an access token and both clocks' tolerance.
@@ -63,7 +64,15 @@ impl HttpRevocationSource {
     /// When auth's URL cannot be a base.
     pub fn new(auth: Sibling) -> anyhow::Result<Self> {
         let path = auth.url("/internal/revocations")?;
-        Ok(Self { auth, path })
+        // The poll is slow by itself, and a revocation must not wait for a breaker to close.
+        let breaker = BreakerSettings {
+            open_for: Duration::ZERO,
+            ..BreakerSettings::default()
+        };
+        Ok(Self {
+            auth: auth.with_breaker(breaker),
+            path,
+        })
     }
 }
 
@@ -72,7 +81,8 @@ impl RevocationSource for HttpRevocationSource {
     async fn fetch(&self, since: Option<DateTime<Utc>>) -> anyhow::Result<RevocationPage> {
         let mut url = self.path.clone();
         if let Some(since) = since {
-            url.query_pairs_mut().append_pair("since", &since.to_rfc3339());
+            url.query_pairs_mut()
+                .append_pair("since", &since.to_rfc3339());
         }
         Ok(self.auth.get(url).await?)
     }
@@ -86,16 +96,25 @@ pub(super) struct RevocationSet {
 
 impl RevocationSet {
     pub fn contains(&self, session: Uuid) -> bool {
-        self.sessions.read().unwrap_or_else(PoisonError::into_inner).contains_key(&session)
+        self.sessions
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .contains_key(&session)
     }
 
     pub fn add(&self, revocations: &[Revocation]) {
-        let mut sessions = self.sessions.write().unwrap_or_else(PoisonError::into_inner);
+        let mut sessions = self
+            .sessions
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
         sessions.extend(revocations.iter().map(|r| (r.session_id, r.revoked_at)));
     }
 
     fn forget_before(&self, moment: DateTime<Utc>) {
-        let mut sessions = self.sessions.write().unwrap_or_else(PoisonError::into_inner);
+        let mut sessions = self
+            .sessions
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
         sessions.retain(|_, revoked_at| *revoked_at >= moment);
     }
 
@@ -138,11 +157,19 @@ mod tests {
     impl RevocationSource for Pages {
         async fn fetch(&self, since: Option<DateTime<Utc>>) -> anyhow::Result<RevocationPage> {
             self.asked.lock().unwrap().push(since);
-            let mut due: Vec<_> =
-                self.all.iter().copied().filter(|r| since.is_none_or(|s| r.revoked_at >= s)).collect();
+            let mut due: Vec<_> = self
+                .all
+                .iter()
+                .copied()
+                .filter(|r| since.is_none_or(|s| r.revoked_at >= s))
+                .collect();
             let has_more = due.len() > 2;
             due.truncate(2);
-            Ok(RevocationPage { revocations: due, as_of: SystemClock.now(), has_more })
+            Ok(RevocationPage {
+                revocations: due,
+                as_of: SystemClock.now(),
+                has_more,
+            })
         }
     }
 
@@ -155,12 +182,21 @@ mod tests {
                 revoked_at: now - TimeDelta::seconds(10 - n),
             })
             .collect();
-        let source = Pages { all: all.clone(), asked: Mutex::default() };
+        let source = Pages {
+            all: all.clone(),
+            asked: Mutex::default(),
+        };
         let set = RevocationSet::default();
         let as_of = set.catch_up(&source, None).await.unwrap();
         assert!(all.iter().all(|r| set.contains(r.session_id)));
         set.catch_up(&source, Some(as_of)).await.unwrap();
-        assert!(source.asked.lock().unwrap().contains(&Some(as_of - OVERLAP)));
+        assert!(
+            source
+                .asked
+                .lock()
+                .unwrap()
+                .contains(&Some(as_of - OVERLAP))
+        );
     }
 
     #[tokio::test]
@@ -170,7 +206,10 @@ mod tests {
             revoked_at: SystemClock.now() - TimeDelta::minutes(18),
         };
         let set = RevocationSet::default();
-        let source = Pages { all: vec![old], asked: Mutex::default() };
+        let source = Pages {
+            all: vec![old],
+            asked: Mutex::default(),
+        };
         set.catch_up(&source, None).await.unwrap();
         assert!(!set.contains(old.session_id));
     }

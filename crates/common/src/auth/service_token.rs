@@ -72,9 +72,19 @@ impl ServiceTokens {
         let kid = thumbprint(pair.public_key().as_ref());
         let public = read_public(&settings.public)?;
         let owner = public.get(&kid).map(|(iss, _)| iss.as_str());
-        anyhow::ensure!(owner == Some(name), "the service key is not the published key of {name}");
+        anyhow::ensure!(
+            owner == Some(name),
+            "the service key is not the published key of {name}"
+        );
         let key = EncodingKey::from_ed_der(&settings.own);
-        Ok(Self { name, kid, key, public, clock, signed: Mutex::default() })
+        Ok(Self {
+            name,
+            kid,
+            key,
+            public,
+            clock,
+            signed: Mutex::default(),
+        })
     }
 
     /// A token for calling service `audience`; the same one while it has time left.
@@ -90,9 +100,19 @@ impl ServiceTokens {
             return Ok(token.clone());
         }
         let exp = now + LIFETIME_SECS;
-        let claims =
-            ServiceClaims { iss: self.name.to_owned(), aud: audience.to_owned(), iat: now, exp };
-        let token = jwt::sign(&claims, Algorithm::EdDSA, SERVICE_TYPE, &self.kid, &self.key)?;
+        let claims = ServiceClaims {
+            iss: self.name.to_owned(),
+            aud: audience.to_owned(),
+            iat: now,
+            exp,
+        };
+        let token = jwt::sign(
+            &claims,
+            Algorithm::EdDSA,
+            SERVICE_TYPE,
+            &self.kid,
+            &self.key,
+        )?;
         signed.insert(audience.to_owned(), (token.clone(), exp));
         Ok(token)
     }
@@ -111,7 +131,10 @@ impl ServiceTokens {
             && claims.aud == self.name
             && claims.iat <= now + LEEWAY_SECS
             && claims.exp + LEEWAY_SECS > now
-            && claims.exp.checked_sub(claims.iat).is_some_and(|life| life <= LIFETIME_SECS);
+            && claims
+                .exp
+                .checked_sub(claims.iat)
+                .is_some_and(|life| life <= LIFETIME_SECS);
         holds.then_some(owner)
     }
 }
@@ -148,7 +171,9 @@ impl ServiceCaller {
         if services.contains(&self.0.as_str()) {
             return Ok(());
         }
-        Err(ApiError::forbidden("this service may not call this endpoint"))
+        Err(ApiError::forbidden(
+            "this service may not call this endpoint",
+        ))
     }
 
     /// The caller's name.

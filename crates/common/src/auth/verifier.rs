@@ -12,9 +12,7 @@ use uuid::Uuid;
 
 use super::claims::ACCESS_TYPE;
 use super::revocations::RevocationSet;
-use super::{
-    AccessClaims, KeySource, Revocation, RevocationSource, TokenSettings, jwt,
-};
+use super::{AccessClaims, KeySource, Revocation, RevocationSource, TokenSettings, jwt};
 use crate::clock::Clock;
 use crate::crypto::{BlindIndex, sha256};
 
@@ -71,7 +69,10 @@ impl TokenVerifier {
             last_fetch: Mutex::default(),
             revoked: RevocationSet::default(),
             loaded: RwLock::new(false),
-            verified: Cache::builder().max_capacity(CACHE_ENTRIES).time_to_live(CACHE_FOR).build(),
+            verified: Cache::builder()
+                .max_capacity(CACHE_ENTRIES)
+                .time_to_live(CACHE_FOR)
+                .build(),
         }
     }
 
@@ -90,13 +91,20 @@ impl TokenVerifier {
     /// Whether keys and the first full set of revocations are here.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        let has_keys = !self.keys.read().unwrap_or_else(PoisonError::into_inner).is_empty();
+        let has_keys = !self
+            .keys
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_empty();
         has_keys && *self.loaded.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Forgets a session at once in this process, ahead of the next poll.
     pub fn revoke_now(&self, session_id: Uuid) {
-        self.revoked.add(&[Revocation { session_id, revoked_at: self.clock.now() }]);
+        self.revoked.add(&[Revocation {
+            session_id,
+            revoked_at: self.clock.now(),
+        }]);
     }
 
     /// Checks a token.
@@ -115,9 +123,13 @@ impl TokenVerifier {
             }
         };
         let (issuer, audience) = (&self.settings.issuer, &self.settings.audience);
-        let alive = claims.hold(issuer, audience, self.clock.now())
-            && !self.revoked.contains(claims.sid);
-        if alive { Ok(claims) } else { Err(VerifyError::Invalid) }
+        let alive =
+            claims.hold(issuer, audience, self.clock.now()) && !self.revoked.contains(claims.sid);
+        if alive {
+            Ok(claims)
+        } else {
+            Err(VerifyError::Invalid)
+        }
     }
 
     async fn check_signature(&self, token: &str) -> Result<AccessClaims, VerifyError> {
@@ -145,7 +157,11 @@ impl TokenVerifier {
                 tracing::warn!(cause = %error, "the keys of access tokens could not be fetched");
             }
         }
-        let none_known = self.keys.read().unwrap_or_else(PoisonError::into_inner).is_empty();
+        let none_known = self
+            .keys
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_empty();
         self.known_key(kid).ok_or(if none_known {
             VerifyError::Unavailable
         } else {
@@ -154,7 +170,11 @@ impl TokenVerifier {
     }
 
     fn known_key(&self, kid: &str) -> Option<DecodingKey> {
-        self.keys.read().unwrap_or_else(PoisonError::into_inner).get(kid).cloned()
+        self.keys
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(kid)
+            .cloned()
     }
 
     /// Fetches the public keys and takes them in place of the old ones; a failed fetch changes nothing.
@@ -181,12 +201,18 @@ impl TokenVerifier {
         let mut was_failing = false;
         loop {
             let keys_due = keys_at.is_none_or(|at| at.elapsed() >= KEYS_EVERY);
-            let keys = if keys_due { self.fetch_keys().await } else { Ok(()) };
+            let keys = if keys_due {
+                self.fetch_keys().await
+            } else {
+                Ok(())
+            };
             if keys_due && keys.is_ok() {
                 keys_at = Some(Instant::now());
             }
-            let revocations =
-                self.revoked.catch_up(self.revocation_source.as_ref(), as_of).await;
+            let revocations = self
+                .revoked
+                .catch_up(self.revocation_source.as_ref(), as_of)
+                .await;
             let failure = keys.err().or_else(|| match revocations {
                 Ok(moment) => {
                     as_of = Some(moment);
@@ -199,13 +225,18 @@ impl TokenVerifier {
                 Some(error) if !was_failing => {
                     tracing::warn!(cause = %error, "keys or revocations could not be fetched; asking again");
                 }
-                None if was_failing => tracing::info!("keys and revocations are being fetched again"),
+                None if was_failing => {
+                    tracing::info!("keys and revocations are being fetched again");
+                }
                 _ => {}
             }
             was_failing = failure.is_some();
             // Until the first load nothing can be served, so ask more often.
-            let pause =
-                if self.is_ready() { self.settings.poll } else { Duration::from_millis(100) };
+            let pause = if self.is_ready() {
+                self.settings.poll
+            } else {
+                Duration::from_millis(100)
+            };
             tokio::time::sleep(pause).await;
         }
     }

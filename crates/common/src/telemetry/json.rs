@@ -47,12 +47,18 @@ fn line(service: &str, level: Level, fields: Fields) -> String {
         Level::DEBUG => "debug",
         Level::TRACE => "trace",
     };
-    let now = SystemClock.now().to_rfc3339_opts(SecondsFormat::Millis, true);
+    let now = SystemClock
+        .now()
+        .to_rfc3339_opts(SecondsFormat::Millis, true);
     out.insert("level".into(), level.into());
     out.insert("timestamp".into(), now.into());
     out.insert("service".into(), service.into());
     let ids = context::with_current(|c| {
-        (c.trace.trace_id_hex(), c.request_id.to_string(), c.user().map(str::to_owned))
+        (
+            c.trace.trace_id_hex(),
+            c.request_id.to_string(),
+            c.user().map(str::to_owned),
+        )
     });
     let (trace, request, user) = match ids {
         Some((trace, request, user)) => (Some(trace), Some(request), user),
@@ -146,7 +152,9 @@ mod tests {
             message: "two\nlines".into(),
             metadata: Map::from_iter([("orderId".to_owned(), "x".into())]),
         };
-        let text = context.scope(async { line("auth", Level::INFO, fields) }).await;
+        let text = context
+            .scope(async { line("auth", Level::INFO, fields) })
+            .await;
         assert!(!text.contains('\n'));
         let json: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(json["level"], "info");

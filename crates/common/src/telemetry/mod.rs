@@ -19,6 +19,8 @@ use url::Url;
 use crate::crypto::{BlindIndex, decode_key};
 use crate::settings::Reader;
 
+/// What is logged unless told otherwise: actix announces each of its workers, which says nothing to anybody.
+const DEFAULT_FILTER: &str = "info,actix_server=warn";
 /// Lines that may wait for a slow reader; beyond it lines are dropped and counted, and no request waits for a log.
 const LINES_WAITING_MAX: usize = 16_384;
 
@@ -38,7 +40,7 @@ pub struct TelemetrySettings {
 impl TelemetrySettings {
     /// Reads the group.
     pub fn read(read: &mut Reader) -> Self {
-        let level = read.text("log.level", "info");
+        let level = read.text("log.level", DEFAULT_FILTER);
         if EnvFilter::try_new(&level).is_err() {
             read.problem("log.level", "is not a log level or filter");
         }
@@ -58,7 +60,12 @@ impl TelemetrySettings {
             read.problem("log_hash.key_file", "does not hold 32 bytes in base64");
         }
         let sample_percent = read.number("otlp.sample_percent", 100, 0, 100);
-        Self { level, otlp, sample_percent, log_hash }
+        Self {
+            level,
+            otlp,
+            sample_percent,
+            log_hash,
+        }
     }
 
     /// The hash for users in logs.
@@ -66,7 +73,9 @@ impl TelemetrySettings {
     /// # Errors
     /// When the settings had none, which start-up refuses before.
     pub fn log_index(&self) -> anyhow::Result<BlindIndex> {
-        self.log_hash.clone().context("no key for user hashes in logs")
+        self.log_hash
+            .clone()
+            .context("no key for user hashes in logs")
     }
 }
 
@@ -96,15 +105,38 @@ pub fn start(service: &'static str, settings: &TelemetrySettings) -> anyhow::Res
         .finish(std::io::stdout());
     let logs = json::JsonLayer::new(service, writer)
         .with_filter(EnvFilter::try_new(&settings.level).context("LOG__LEVEL")?);
-    let traces = settings.otlp.as_ref().map(|url| provider(service, url, settings)).transpose()?;
+    let traces = settings
+        .otlp
+        .as_ref()
+        .map(|url| provider(service, url, settings))
+        .transpose()?;
     let spans = traces.as_ref().map(|provider| {
         tracing_opentelemetry::layer()
             .with_tracer(provider.tracer("agape"))
             .with_filter(tracing_subscriber::filter::LevelFilter::INFO)
     });
-    tracing_subscriber::registry().with(spans).with(logs).try_init()?;
+    tracing_subscriber::registry()
+        .with(spans)
+        .with(logs)
+        .try_init()?;
     crate::request_scope::record_spans(traces.is_some());
-    Ok(Telemetry { _writer: guard, traces })
+    log_panics();
+    Ok(Telemetry {
+        _writer: guard,
+        traces,
+    })
+}
+
+/// Panics become log lines like everything else, with their place, and with the ids of the request they ended.
+fn log_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic
+            .location()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        let cause = panic.payload_as_str().unwrap_or("unknown");
+        tracing::error!(cause, place, "a panic was caught");
+    }));
 }
 
 fn provider(
@@ -125,7 +157,9 @@ fn provider(
         .build();
     Ok(SdkTracerProvider::builder()
         .with_batch_exporter(exporter)
-        .with_sampler(Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(share))))
+        .with_sampler(Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(
+            share,
+        ))))
         .with_resource(resource)
         .build())
 }

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::people::LAST_ADMIN;
 use super::trail::{Actor, Trail};
 use super::{Error, reauthentication, revocation};
-use crate::domain::ids::{MailId, PrivacyRequestId};
+use crate::domain::ids::{MailId, PrivacyRequestId, SessionId};
 use crate::startup::AppState;
 use crate::store;
 use crate::store::mail_collection::RECIPIENT_COLUMN;
@@ -30,30 +30,35 @@ pub(crate) async fn erase_account(
     let trail = Trail::new(Actor::User(id, caller.role), state.clock.now());
     let request = PrivacyRequestId(ids::new_id());
     let mut conn = state.db.get().await?;
-    conn.transaction(async |conn| {
+    let ended = conn.transaction(async |conn| {
         let admins = store::people::lock_admins(conn).await?;
         if admins == [id] {
             return Err(LAST_ADMIN);
         }
         let user = store::users::lock(conn, id).await?.ok_or(Error::NotFound("account"))?;
         store::privacy_requests::request_erasure(conn, request, id, reason, trail.now()).await?;
-        erase(conn, &user, &trail).await?;
+        let ended = erase(conn, &user, &trail).await?;
         say_goodbye(conn, state, &user, &trail).await?;
-        announce(conn, state, &user, request, &trail).await
+        announce(conn, state, &user, request, &trail).await?;
+        Ok(ended)
     })
-    .await
+    .await?;
+    revocation::forget_now(state, &ended);
+    Ok(())
 }
 
 async fn erase(
     conn: &mut AsyncPgConnection,
     user: &UserRow,
     trail: &Trail,
-) -> Result<(), Error> {
+) -> Result<Vec<SessionId>, Error> {
     let id = user.id();
-    revocation::revoke(conn, trail, id, Which::All, RevocationReason::Erased).await?;
+    let reason = RevocationReason::Erased;
+    let ended = revocation::revoke(conn, trail, id, Which::All, reason).await?;
     let address = user.email.as_deref().unwrap_or_default();
     store::people::unlock_password(conn, id, &sha256(address.as_bytes())).await?;
-    Ok(store::personal_data::erase(conn, id, trail.now()).await?)
+    store::personal_data::erase(conn, id, trail.now()).await?;
+    Ok(ended)
 }
 
 /// The last mail needs an address that the account no longer has: it is kept with the mail, sealed, for a few days.

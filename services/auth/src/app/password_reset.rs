@@ -26,7 +26,7 @@ pub(crate) async fn request_password_reset(
     state: &Data<AppState>,
     email: Email,
 ) -> Result<(), Error> {
-    account_limit::count(state, email.as_str()).await?;
+    account_limit::count(state, &email).await?;
     let state = state.clone();
     let request = context::current().unwrap_or_else(context::Context::background);
     actix_web::rt::spawn(request.scope(async move {
@@ -67,20 +67,22 @@ pub(crate) async fn reset_password(
     }
     let password_hash = state.hasher.hash(password).await?;
     let mut conn = state.db.get().await?;
-    conn.transaction(async |conn| {
+    let ended = conn.transaction(async |conn| {
         let now = trail.now();
         let account = redeem(conn, Purpose::PasswordReset, &hash, now).await?;
         let user = account.id();
         store::users::set_password(conn, user, &password_hash, now).await?;
-        let address = account.email.unwrap_or_default();
-        store::people::unlock_password(conn, user, &sha256(address.as_bytes())).await?;
+        let counted_as = sha256(account.email.unwrap_or_default().as_bytes());
+        store::people::unlock_password(conn, user, &counted_as).await?;
         // Browsers that somebody else made known must not go on having attempts of their own.
         store::known_devices::delete_all(conn, user).await?;
         let reason = RevocationReason::PasswordReset;
-        revocation::revoke(conn, &trail, user, Which::All, reason).await?;
+        let ended = revocation::revoke(conn, &trail, user, Which::All, reason).await?;
         trail.audit(conn, "password.reset", user, json!({})).await?;
         trail.mail(conn, user, MailKind::PasswordChanged, &json!({})).await?;
-        Ok(())
+        Ok::<_, Error>(ended)
     })
-    .await
+    .await?;
+    revocation::forget_now(state, &ended);
+    Ok(())
 }

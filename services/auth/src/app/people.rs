@@ -79,7 +79,7 @@ pub(crate) async fn change_role(
 ) -> Result<Person, Error> {
     let trail = trail(state, admin);
     let mut conn = state.db.get().await?;
-    conn.transaction(async |conn| {
+    let (person, ended) = conn.transaction(async |conn| {
         // All admins' rows first: of two admins who demote each other, the second sees what the first did.
         let admins = store::people::lock_admins(conn).await?;
         if !admins.contains(&UserId(admin.id)) {
@@ -88,14 +88,14 @@ pub(crate) async fn change_role(
         let before = store::users::lock(conn, id).await?.ok_or(NOT_FOUND)?;
         let from = before.role.0;
         if from == role {
-            return person(conn, before, trail.now()).await;
+            return Ok((person(conn, before, trail.now()).await?, Vec::new()));
         }
         if admins == [id] {
             return Err(LAST_ADMIN);
         }
         let after = store::people::set_role(conn, id, role, trail.now()).await?;
         let reason = RevocationReason::RoleChanged;
-        revocation::revoke(conn, &trail, id, Which::All, reason).await?;
+        let ended = revocation::revoke(conn, &trail, id, Which::All, reason).await?;
         let (from, to) = (from.name(), role.name());
         let event = UserRoleChanged {
             user_id: id.0,
@@ -107,9 +107,11 @@ pub(crate) async fn change_role(
         let facts = json!({ "from": from, "to": to });
         trail.audit(conn, "user.role_changed", id, facts.clone()).await?;
         trail.mail(conn, id, MailKind::RoleChanged, &facts).await?;
-        person(conn, after, trail.now()).await
+        Ok((person(conn, after, trail.now()).await?, ended))
     })
-    .await
+    .await?;
+    revocation::forget_now(state, &ended);
+    Ok(person)
 }
 
 /// Lets an account try again that wrong passwords or codes have locked.

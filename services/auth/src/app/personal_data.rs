@@ -3,12 +3,11 @@
 //! Left out are the things that are only secrets: password and token hashes, the one-time secret, recovery codes.
 
 use chrono::{DateTime, Utc};
-use common::crypto::Place;
 use diesel_async::AsyncPgConnection;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Error, addresses, consents};
+use super::{Error, addresses, consents, profile};
 use crate::domain::address::AddressText;
 use crate::domain::ids::UserId;
 use crate::startup::AppState;
@@ -18,7 +17,7 @@ use crate::store;
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PersonalData {
-    profile: Profile,
+    profile: ProfileData,
     addresses: Vec<AddressData>,
     sessions: Vec<SessionData>,
     consents: Vec<ConsentData>,
@@ -28,10 +27,10 @@ pub(crate) struct PersonalData {
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Profile {
+struct ProfileData {
     id: Uuid,
-    email: Option<String>,
-    name: Option<String>,
+    email: String,
+    name: String,
     phone: Option<String>,
     role: &'static str,
     verified_at: Option<DateTime<Utc>>,
@@ -99,7 +98,7 @@ pub(crate) async fn gather(state: &AppState, user: UserId) -> Result<PersonalDat
     let mut conn = state.db.get().await?;
     let conn = &mut conn;
     Ok(PersonalData {
-        profile: profile(state, conn, user).await?,
+        profile: profile_of(state, conn, user).await?,
         addresses: addresses_of(state, conn, user).await?,
         sessions: sessions(conn, user).await?,
         consents: consents_of(conn, user).await?,
@@ -108,24 +107,25 @@ pub(crate) async fn gather(state: &AppState, user: UserId) -> Result<PersonalDat
     })
 }
 
-async fn profile(
+async fn profile_of(
     state: &AppState,
     conn: &mut AsyncPgConnection,
     user: UserId,
-) -> Result<Profile, Error> {
+) -> Result<ProfileData, Error> {
     let row = store::users::find(conn, user).await?.ok_or(Error::NotFound("user"))?;
-    let place = Place { column: PHONE_COLUMN, row: user.0 };
-    let phone = row.phone_ct.as_deref().map(|sealed| state.pii.open_text(place, sealed));
-    Ok(Profile {
-        id: row.id,
-        email: row.email,
-        name: row.name,
-        phone: phone.transpose()?,
-        role: row.role.0.name(),
-        verified_at: row.verified_at,
-        two_factor_enabled_at: row.totp_enabled_at,
-        last_login_at: row.last_login_at,
-        created_at: row.created_at,
+    let (verified_at, last_login_at) = (row.verified_at, row.last_login_at);
+    let two_factor_enabled_at = row.totp_enabled_at;
+    let profile = profile::Profile::open(&state.pii, row)?;
+    Ok(ProfileData {
+        id: profile.id.0,
+        email: profile.email,
+        name: profile.name,
+        phone: profile.phone,
+        role: profile.role.name(),
+        verified_at,
+        two_factor_enabled_at,
+        last_login_at,
+        created_at: profile.created_at,
     })
 }
 

@@ -71,7 +71,7 @@ pub(crate) async fn verify_two_factor(
         .collect::<Result<Vec<_>, _>>()?;
     let trail = Trail::new(Actor::User(id, caller.role), state.clock.now());
     let mut conn = state.db.get().await?;
-    let verdict = conn
+    let (verdict, ended) = conn
         .transaction(async |conn| {
             let factor = store::second_factor::lock(conn, id).await?;
             let factor = factor.ok_or(Error::NotFound("account"))?;
@@ -80,12 +80,14 @@ pub(crate) async fn verify_two_factor(
             }
             let verdict =
                 second_factor::check_code(conn, &state.pii, id, &factor, code, trail.now()).await?;
-            if verdict == Verdict::Passed {
-                turn_on(conn, caller, &codes, &trail).await?;
-            }
-            Ok(verdict)
+            let ended = match verdict {
+                Verdict::Passed => turn_on(conn, caller, &codes, &trail).await?,
+                _ => Vec::new(),
+            };
+            Ok::<_, Error>((verdict, ended))
         })
         .await?;
+    revocation::forget_now(state, &ended);
     verdict.require()?;
     Ok(codes)
 }
@@ -95,7 +97,7 @@ async fn turn_on(
     caller: &CurrentUser,
     codes: &[RecoveryCode],
     trail: &Trail,
-) -> Result<(), Error> {
+) -> Result<Vec<SessionId>, Error> {
     let (id, now) = (UserId(caller.id), trail.now());
     let rows: Vec<NewRecoveryCode> = codes
         .iter()
@@ -110,10 +112,9 @@ async fn turn_on(
     store::second_factor::replace_recovery_codes(conn, id, &rows).await?;
     // This session has just proved the second factor; its next access token says so.
     store::second_factor::note_proved(conn, SessionId(caller.session_id)).await?;
-    end_other_sessions(conn, caller, trail).await?;
     trail.audit(conn, "two_factor.enabled", id, json!({})).await?;
     trail.mail(conn, id, MailKind::TwoFactorEnabled, &json!({})).await?;
-    Ok(())
+    end_other_sessions(conn, caller, trail).await
 }
 
 /// Turns the second factor off, for whoever knows the password and holds the factor.
@@ -126,21 +127,22 @@ pub(crate) async fn disable_two_factor(
     let user = reauthentication::confirm_password(state, caller, password).await?;
     let trail = Trail::new(Actor::User(user.id(), caller.role), state.clock.now());
     let mut conn = state.db.get().await?;
-    let verdict = conn
+    let (verdict, ended) = conn
         .transaction(async |conn| {
             let now = trail.now();
             let verdict =
                 second_factor::check(conn, &state.pii, &user, proof.as_ref(), now).await?;
-            match verdict {
+            let ended = match verdict {
                 Verdict::NotNeeded => {
                     return Err(Error::InvalidState("two-factor authentication is already off"));
                 }
                 Verdict::Passed => turn_off(conn, caller, &trail).await?,
-                Verdict::Missing | Verdict::Refused | Verdict::Locked { .. } => {}
-            }
-            Ok(verdict)
+                Verdict::Missing | Verdict::Refused | Verdict::Locked { .. } => Vec::new(),
+            };
+            Ok((verdict, ended))
         })
         .await?;
+    revocation::forget_now(state, &ended);
     verdict.require()
 }
 
@@ -148,20 +150,19 @@ async fn turn_off(
     conn: &mut AsyncPgConnection,
     caller: &CurrentUser,
     trail: &Trail,
-) -> Result<(), Error> {
+) -> Result<Vec<SessionId>, Error> {
     let id = UserId(caller.id);
     store::second_factor::disable(conn, id, trail.now()).await?;
-    end_other_sessions(conn, caller, trail).await?;
     trail.audit(conn, "two_factor.disabled", id, json!({})).await?;
     trail.mail(conn, id, MailKind::TwoFactorDisabled, &json!({})).await?;
-    Ok(())
+    end_other_sessions(conn, caller, trail).await
 }
 
 async fn end_other_sessions(
     conn: &mut AsyncPgConnection,
     caller: &CurrentUser,
     trail: &Trail,
-) -> Result<(), Error> {
+) -> Result<Vec<SessionId>, Error> {
     let others = Which::AllBut(SessionId(caller.session_id));
     let reason = RevocationReason::TwoFactorChanged;
     revocation::revoke(conn, trail, UserId(caller.id), others, reason).await

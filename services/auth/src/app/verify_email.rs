@@ -37,7 +37,7 @@ pub(crate) async fn resend_verification(
     caller: &CurrentUser,
 ) -> Result<(), Error> {
     let user = UserId(caller.id);
-    account_limit::count(state, &user.to_string()).await?;
+    account_limit::count_user(state, user).await?;
     let trail = Trail::new(Actor::User(user, caller.role), state.clock.now());
     let mut conn = state.db.get().await?;
     conn.transaction(async |conn| {

@@ -19,7 +19,10 @@ macro_rules! id {
 }
 
 id!(UserId, "An account.");
-id!(SessionId, "A session: one login and everything that descends from it; the tokens' `sid`.");
+id!(
+    SessionId,
+    "A session: one login and everything that descends from it; the tokens' `sid`."
+);
 id!(TokenId, "A refresh token.");
 id!(DeviceId, "A browser that an account has logged in from.");
 id!(AddressId, "An entry of the address book.");

@@ -19,7 +19,10 @@ pub(crate) fn parse(text: &str) -> Result<String, NameError> {
     if !(1..=MAX_CHARS).contains(&name.chars().count()) {
         return Err(NameError::Length);
     }
-    if name.chars().any(|c| c.is_control() || is_line_or_direction(c)) {
+    if name
+        .chars()
+        .any(|c| c.is_control() || is_line_or_direction(c))
+    {
         return Err(NameError::Control);
     }
     Ok(name.to_owned())
@@ -36,7 +39,14 @@ mod tests {
 
     #[test]
     fn names_of_every_script_and_mark_are_kept() {
-        for name in ["Adé Ọláyẹmí", "李", "O'Brien \"Bob\"", "<script>", "{{7*7}}", "👩‍👩‍👧"] {
+        for name in [
+            "Adé Ọláyẹmí",
+            "李",
+            "O'Brien \"Bob\"",
+            "<script>",
+            "{{7*7}}",
+            "👩‍👩‍👧",
+        ] {
             assert_eq!(parse(name).as_deref(), Ok(name));
         }
         assert_eq!(parse("  Ada  ").as_deref(), Ok("Ada"));
@@ -44,7 +54,12 @@ mod tests {
 
     #[test]
     fn line_breaks_and_direction_overrides_are_refused() {
-        for name in ["a\r\nBcc: x@example.com", "a\u{7}", "a\u{202e}b", "a\u{2028}b"] {
+        for name in [
+            "a\r\nBcc: x@example.com",
+            "a\u{7}",
+            "a\u{202e}b",
+            "a\u{2028}b",
+        ] {
             assert_eq!(parse(name), Err(NameError::Control), "{name:?}");
         }
     }

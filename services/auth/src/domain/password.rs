@@ -16,7 +16,9 @@ pub(crate) struct Password(String);
 pub(crate) enum PasswordError {
     #[error("must be between 8 and 128 characters")]
     Length,
-    #[error("must contain an upper-case letter, a lower-case letter, a digit and a special character")]
+    #[error(
+        "must contain an upper-case letter, a lower-case letter, a digit and a special character"
+    )]
     Classes,
     #[error("is among the most common passwords; please choose another")]
     Common,
@@ -76,7 +78,9 @@ fn is_common(text: &str) -> bool {
     let lower = text.to_lowercase();
     let bare = lower.trim_matches(|c: char| !c.is_alphabetic());
     let without_marks = lower.trim_matches(|c: char| !c.is_alphanumeric());
-    [lower.as_str(), without_marks, bare].iter().any(|form| COMMON.contains(form))
+    [lower.as_str(), without_marks, bare]
+        .iter()
+        .any(|form| COMMON.contains(form))
 }
 
 #[cfg(test)]
@@ -85,31 +89,62 @@ mod tests {
 
     #[test]
     fn a_long_mixed_password_is_accepted_whatever_its_script() {
-        for text in ["Tr0ub4dor&3x", "Пароль-длинный-7", "correct Horse 9 battery", "Aa1!👩‍👩‍👧👩‍👩‍👧"] {
+        for text in [
+            "Tr0ub4dor&3x",
+            "Пароль-длинный-7",
+            "correct Horse 9 battery",
+            "Aa1!👩‍👩‍👧👩‍👩‍👧",
+        ] {
             assert!(Password::try_new(text).is_ok(), "{text}");
         }
     }
 
     #[test]
     fn every_class_is_required() {
-        for text in ["lower-case-7", "UPPER-CASE-7", "No-Digits-Here", "NoSpecials77", "12345678!"] {
-            assert_eq!(Password::try_new(text).unwrap_err(), PasswordError::Classes, "{text}");
+        for text in [
+            "lower-case-7",
+            "UPPER-CASE-7",
+            "No-Digits-Here",
+            "NoSpecials77",
+            "12345678!",
+        ] {
+            assert_eq!(
+                Password::try_new(text).unwrap_err(),
+                PasswordError::Classes,
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn length_counts_characters_from_8_to_128() {
         let of_chars = |n: usize| format!("Aa1!{}", "é".repeat(n - 4));
-        assert_eq!(Password::try_new(&of_chars(7)).unwrap_err(), PasswordError::Length);
+        assert_eq!(
+            Password::try_new(&of_chars(7)).unwrap_err(),
+            PasswordError::Length
+        );
         assert!(Password::try_new(&of_chars(8)).is_ok());
         assert!(Password::try_new(&of_chars(128)).is_ok());
-        assert_eq!(Password::try_new(&of_chars(129)).unwrap_err(), PasswordError::Length);
+        assert_eq!(
+            Password::try_new(&of_chars(129)).unwrap_err(),
+            PasswordError::Length
+        );
     }
 
     #[test]
     fn common_passwords_are_refused_with_their_usual_ornaments() {
-        for text in ["Password123!", "P@ssw0rd1", "!!Qwerty123", "Welcome2026!", "Iloveyou#1"] {
-            assert_eq!(Password::try_new(text).unwrap_err(), PasswordError::Common, "{text}");
+        for text in [
+            "Password123!",
+            "P@ssw0rd1",
+            "!!Qwerty123",
+            "Welcome2026!",
+            "Iloveyou#1",
+        ] {
+            assert_eq!(
+                Password::try_new(text).unwrap_err(),
+                PasswordError::Common,
+                "{text}"
+            );
         }
     }
 
@@ -123,6 +158,9 @@ mod tests {
 
     #[test]
     fn debug_output_hides_the_password() {
-        assert_eq!(format!("{:?}", Password::offered("Tr0ub4dor&3x").unwrap()), "Password(***)");
+        assert_eq!(
+            format!("{:?}", Password::offered("Tr0ub4dor&3x").unwrap()),
+            "Password(***)"
+        );
     }
 }

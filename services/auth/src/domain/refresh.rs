@@ -81,7 +81,10 @@ mod tests {
     }
 
     fn browser(ip: &str) -> Fingerprint {
-        Fingerprint { ip: ip.into(), user_agent_hash: vec![1] }
+        Fingerprint {
+            ip: ip.into(),
+            user_agent_hash: vec![1],
+        }
     }
 
     fn used_at_zero() -> Token {
@@ -95,9 +98,18 @@ mod tests {
 
     #[test]
     fn an_unused_token_rotates_until_it_expires() {
-        let fresh = Token { first_use: None, ..used_at_zero() };
-        assert_eq!(fresh.judge(&browser("198.51.100.9"), at(999)), Verdict::Rotate);
-        assert_eq!(fresh.judge(&browser("198.51.100.9"), at(1000)), Verdict::Dead);
+        let fresh = Token {
+            first_use: None,
+            ..used_at_zero()
+        };
+        assert_eq!(
+            fresh.judge(&browser("198.51.100.9"), at(999)),
+            Verdict::Rotate
+        );
+        assert_eq!(
+            fresh.judge(&browser("198.51.100.9"), at(1000)),
+            Verdict::Dead
+        );
     }
 
     #[test]
@@ -111,19 +123,28 @@ mod tests {
     fn another_address_or_browser_is_never_a_second_tab() {
         let token = used_at_zero();
         assert_eq!(token.judge(&browser("192.0.2.2"), at(1)), Verdict::Reuse);
-        let other = Fingerprint { user_agent_hash: vec![2], ..browser("192.0.2.1") };
+        let other = Fingerprint {
+            user_agent_hash: vec![2],
+            ..browser("192.0.2.1")
+        };
         assert_eq!(token.judge(&other, at(1)), Verdict::Reuse);
     }
 
     #[test]
     fn a_token_older_than_its_used_successor_is_a_copy() {
-        let token = Token { is_successor_used: true, ..used_at_zero() };
+        let token = Token {
+            is_successor_used: true,
+            ..used_at_zero()
+        };
         assert_eq!(token.judge(&browser("192.0.2.1"), at(1)), Verdict::Reuse);
     }
 
     #[test]
     fn a_revoked_family_stays_dead() {
-        let token = Token { is_revoked: true, ..used_at_zero() };
+        let token = Token {
+            is_revoked: true,
+            ..used_at_zero()
+        };
         assert_eq!(token.judge(&browser("192.0.2.1"), at(1)), Verdict::Dead);
     }
 }

@@ -78,7 +78,9 @@ pub(crate) async fn reserve(
 pub(crate) async fn clear(conn: &mut AsyncPgConnection, counter: &Counter) -> QueryResult<()> {
     match counter {
         Counter::Account(hash) => {
-            diesel::delete(login_attempts::table.find(hash)).execute(conn).await?
+            diesel::delete(login_attempts::table.find(hash))
+                .execute(conn)
+                .await?
         }
         Counter::Device(id) => {
             diesel::update(known_devices::table.find(id.0))

@@ -6,6 +6,7 @@ pub(crate) mod known_devices;
 pub(crate) mod login_attempts;
 pub(crate) mod mail_collection;
 pub(crate) mod mail_requests;
+pub(crate) mod migrations;
 pub(crate) mod one_time_tokens;
 pub(crate) mod people;
 pub(crate) mod personal_data;
@@ -13,9 +14,9 @@ pub(crate) mod privacy_requests;
 pub(crate) mod refresh_tokens;
 pub(crate) mod revocations;
 pub(crate) mod role_column;
-pub(crate) mod second_factor;
 #[expect(missing_docs, reason = "generated from the database")]
 pub mod schema;
+pub(crate) mod second_factor;
 pub(crate) mod sessions;
 pub(crate) mod signing_keys;
 pub(crate) mod users;

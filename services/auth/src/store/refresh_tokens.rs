@@ -47,7 +47,10 @@ pub(crate) struct NewToken {
 
 /// Stores a new token.
 pub(crate) async fn insert(conn: &mut AsyncPgConnection, token: &NewToken) -> QueryResult<()> {
-    diesel::insert_into(refresh_tokens::table).values(token).execute(conn).await?;
+    diesel::insert_into(refresh_tokens::table)
+        .values(token)
+        .execute(conn)
+        .await?;
     Ok(())
 }
 
@@ -66,10 +69,7 @@ pub(crate) async fn find_session(
 }
 
 /// The token with this hash.
-pub(crate) async fn get(
-    conn: &mut AsyncPgConnection,
-    token_hash: &[u8],
-) -> QueryResult<TokenRow> {
+pub(crate) async fn get(conn: &mut AsyncPgConnection, token_hash: &[u8]) -> QueryResult<TokenRow> {
     refresh_tokens::table
         .filter(refresh_tokens::token_hash.eq(token_hash))
         .select(TokenRow::as_select())

@@ -36,27 +36,30 @@ pub(crate) async fn insert(
     Ok(())
 }
 
-/// Revocations after (`since`, `after`), oldest first, at most `most`.
+/// Revocations at or after `since`, oldest first, at most `most`.
 pub(crate) async fn list(
     conn: &mut AsyncPgConnection,
     since: DateTime<Utc>,
-    after: Uuid,
-    most: i64,
+    most: usize,
 ) -> QueryResult<Vec<(Uuid, DateTime<Utc>)>> {
     session_revocations::table
-        .filter(
-            session_revocations::revoked_at.gt(since).or(session_revocations::revoked_at
-                .eq(since)
-                .and(session_revocations::session_id.gt(after))),
-        )
-        .order((session_revocations::revoked_at, session_revocations::session_id))
-        .limit(most)
-        .select((session_revocations::session_id, session_revocations::revoked_at))
+        .filter(session_revocations::revoked_at.ge(since))
+        .order((
+            session_revocations::revoked_at,
+            session_revocations::session_id,
+        ))
+        .limit(i64::try_from(most).unwrap_or(i64::MAX))
+        .select((
+            session_revocations::session_id,
+            session_revocations::revoked_at,
+        ))
         .load(conn)
         .await
 }
 
 /// The database's clock, by which revocations are timed.
 pub(crate) async fn now(conn: &mut AsyncPgConnection) -> QueryResult<DateTime<Utc>> {
-    diesel::select(sql::<Timestamptz>("clock_timestamp()")).get_result(conn).await
+    diesel::select(sql::<Timestamptz>("clock_timestamp()"))
+        .get_result(conn)
+        .await
 }

@@ -33,7 +33,10 @@ impl SessionRow {
 
 /// Stores a new session.
 pub(crate) async fn insert(conn: &mut AsyncPgConnection, session: &SessionRow) -> QueryResult<()> {
-    diesel::insert_into(sessions::table).values(session).execute(conn).await?;
+    diesel::insert_into(sessions::table)
+        .values(session)
+        .execute(conn)
+        .await?;
     Ok(())
 }
 
@@ -59,7 +62,10 @@ pub(crate) async fn touch(
     now: DateTime<Utc>,
 ) -> QueryResult<()> {
     diesel::update(sessions::table.find(id.0))
-        .set((sessions::last_used_at.eq(now), sessions::ip_address.eq(ip_address)))
+        .set((
+            sessions::last_used_at.eq(now),
+            sessions::ip_address.eq(ip_address),
+        ))
         .execute(conn)
         .await?;
     Ok(())
@@ -105,17 +111,34 @@ pub(crate) async fn revoke(
     let live = sessions::table
         .filter(sessions::user_id.eq(user.0))
         .filter(sessions::revoked_at.is_null());
-    let revoked = (sessions::revoked_at.eq(now), sessions::revoke_reason.eq(reason));
+    let revoked = (
+        sessions::revoked_at.eq(now),
+        sessions::revoke_reason.eq(reason),
+    );
     let ids: Vec<Uuid> = match which {
         Which::Only(id) => {
             let one = live.filter(sessions::id.eq(id.0));
-            diesel::update(one).set(revoked).returning(sessions::id).load(conn).await?
+            diesel::update(one)
+                .set(revoked)
+                .returning(sessions::id)
+                .load(conn)
+                .await?
         }
         Which::AllBut(id) => {
             let others = live.filter(sessions::id.ne(id.0));
-            diesel::update(others).set(revoked).returning(sessions::id).load(conn).await?
+            diesel::update(others)
+                .set(revoked)
+                .returning(sessions::id)
+                .load(conn)
+                .await?
         }
-        Which::All => diesel::update(live).set(revoked).returning(sessions::id).load(conn).await?,
+        Which::All => {
+            diesel::update(live)
+                .set(revoked)
+                .returning(sessions::id)
+                .load(conn)
+                .await?
+        }
     };
     Ok(ids.into_iter().map(SessionId).collect())
 }
@@ -125,5 +148,7 @@ pub(crate) async fn sweep(
     conn: &mut AsyncPgConnection,
     before: DateTime<Utc>,
 ) -> QueryResult<usize> {
-    diesel::delete(sessions::table.filter(sessions::expires_at.lt(before))).execute(conn).await
+    diesel::delete(sessions::table.filter(sessions::expires_at.lt(before)))
+        .execute(conn)
+        .await
 }

@@ -23,7 +23,8 @@ pub(crate) struct KeyRow {
 
 /// Keeps every other writer of keys out until the transaction ends; readers go on.
 pub(crate) async fn lock(conn: &mut AsyncPgConnection) -> QueryResult<()> {
-    conn.batch_execute("LOCK TABLE auth.signing_keys IN SHARE ROW EXCLUSIVE MODE").await
+    conn.batch_execute("LOCK TABLE auth.signing_keys IN SHARE ROW EXCLUSIVE MODE")
+        .await
 }
 
 /// Every key, newest first; there are never more than a few.
@@ -37,7 +38,10 @@ pub(crate) async fn list(conn: &mut AsyncPgConnection) -> QueryResult<Vec<KeyRow
 
 /// Stores a key.
 pub(crate) async fn insert(conn: &mut AsyncPgConnection, key: &KeyRow) -> QueryResult<()> {
-    diesel::insert_into(signing_keys::table).values(key).execute(conn).await?;
+    diesel::insert_into(signing_keys::table)
+        .values(key)
+        .execute(conn)
+        .await?;
     Ok(())
 }
 
@@ -57,7 +61,10 @@ pub(crate) async fn promote_due(
         .optional()?;
     let Some(kid) = due else { return Ok(false) };
     diesel::update(signing_keys::table.filter(signing_keys::state.eq("active")))
-        .set((signing_keys::state.eq("retired"), signing_keys::retire_at.eq(retire_at)))
+        .set((
+            signing_keys::state.eq("retired"),
+            signing_keys::retire_at.eq(retire_at),
+        ))
         .execute(conn)
         .await?;
     diesel::update(signing_keys::table.find(kid))
@@ -72,5 +79,7 @@ pub(crate) async fn delete_expired(
     conn: &mut AsyncPgConnection,
     now: DateTime<Utc>,
 ) -> QueryResult<usize> {
-    diesel::delete(signing_keys::table.filter(signing_keys::retire_at.le(now))).execute(conn).await
+    diesel::delete(signing_keys::table.filter(signing_keys::retire_at.le(now)))
+        .execute(conn)
+        .await
 }

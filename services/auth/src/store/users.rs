@@ -73,7 +73,10 @@ pub(crate) struct NewUser<'a> {
 }
 
 /// Stores a new account; a taken address violates [`EMAIL_UNIQUE`].
-pub(crate) async fn insert(conn: &mut AsyncPgConnection, user: NewUser<'_>) -> QueryResult<UserRow> {
+pub(crate) async fn insert(
+    conn: &mut AsyncPgConnection,
+    user: &NewUser<'_>,
+) -> QueryResult<UserRow> {
     diesel::insert_into(users::table)
         .values((
             users::id.eq(user.id.0),
@@ -120,10 +123,7 @@ pub(crate) async fn find_by_email(
 }
 
 /// The account, unless it was erased.
-pub(crate) async fn find(
-    conn: &mut AsyncPgConnection,
-    id: UserId,
-) -> QueryResult<Option<UserRow>> {
+pub(crate) async fn find(conn: &mut AsyncPgConnection, id: UserId) -> QueryResult<Option<UserRow>> {
     users::table
         .find(id.0)
         .filter(users::erased_at.is_null())
@@ -134,10 +134,7 @@ pub(crate) async fn find(
 }
 
 /// [`find`], holding the row until the transaction ends.
-pub(crate) async fn lock(
-    conn: &mut AsyncPgConnection,
-    id: UserId,
-) -> QueryResult<Option<UserRow>> {
+pub(crate) async fn lock(conn: &mut AsyncPgConnection, id: UserId) -> QueryResult<Option<UserRow>> {
     users::table
         .find(id.0)
         .filter(users::erased_at.is_null())
@@ -166,7 +163,10 @@ pub(crate) async fn update_profile(
     diesel::update(users::table.find(id.0))
         .set((
             change.name.as_ref().map(|name| users::name.eq(name)),
-            change.phone.as_ref().map(|phone| phone_columns(phone.as_ref())),
+            change
+                .phone
+                .as_ref()
+                .map(|phone| phone_columns(phone.as_ref())),
             users::version.eq(users::version + 1),
             users::updated_at.eq(now),
         ))
