@@ -43,8 +43,6 @@ const RECIPIENTS_KEPT: TimeDelta = TimeDelta::days(3);
 pub(crate) enum Export {
     /// It is being made.
     Pending,
-    /// It was given up; a new one can be asked for.
-    Failed,
     /// The file, as JSON.
     File(Vec<u8>),
 }
@@ -80,7 +78,7 @@ pub(crate) async fn get_export(
     let row = store::privacy_requests::find_export(&mut conn, UserId(caller.id), id).await?;
     let row = row.ok_or(NOT_FOUND)?;
     if row.has_failed() {
-        return Ok(Export::Failed);
+        return Err(Error::InvalidState("the export could not be made; please ask for a new one"));
     }
     let Some(expires_at) = row.expires_at else { return Ok(Export::Pending) };
     let sealed = row.file_ct.filter(|_| state.clock.now() < expires_at).ok_or(NOT_FOUND)?;

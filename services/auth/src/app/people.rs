@@ -10,6 +10,7 @@ use diesel_async::{AsyncConnection as _, AsyncPgConnection};
 use events::auth::{MailKind, RevocationReason, UserRoleChanged};
 use serde_json::json;
 
+use super::profile::Profile;
 use super::trail::{Actor, Trail};
 use super::{Error, revocation};
 use crate::domain::ids::UserId;
@@ -24,8 +25,10 @@ const RECENT: TimeDelta = TimeDelta::days(30);
 
 /// An account as administrators see it.
 pub(crate) struct Person {
-    /// The account.
-    pub(crate) user: UserRow,
+    /// What its owner sees too.
+    pub(crate) profile: Profile,
+    /// When its owner last came in.
+    pub(crate) last_login_at: Option<DateTime<Utc>>,
     /// Until when password logins are refused; none when they are not.
     pub(crate) locked_until: Option<DateTime<Utc>>,
 }
@@ -40,7 +43,7 @@ pub(crate) async fn list_users(
     let trail = trail(state, admin);
     let mut conn = state.db.get().await?;
     let (users, total) = store::people::list(&mut conn, filter, page).await?;
-    let people = with_locks(&mut conn, users, trail.now()).await?;
+    let people = with_locks(state, &mut conn, users).await?;
     let facts = json!({
         "role": filter.role.map(Role::name),
         "isSearch": filter.begins_with.is_some(),
@@ -60,7 +63,7 @@ pub(crate) async fn get_user(
     let mut conn = state.db.get().await?;
     let user = store::users::find(&mut conn, id).await?.ok_or(NOT_FOUND)?;
     trail.audit(&mut conn, "user.viewed", id, json!({})).await?;
-    person(&mut conn, user, trail.now()).await
+    person(state, &mut conn, user).await
 }
 
 /// Counts accounts.
@@ -88,7 +91,7 @@ pub(crate) async fn change_role(
         let before = store::users::lock(conn, id).await?.ok_or(NOT_FOUND)?;
         let from = before.role.0;
         if from == role {
-            return Ok((person(conn, before, trail.now()).await?, Vec::new()));
+            return Ok((person(state, conn, before).await?, Vec::new()));
         }
         if admins == [id] {
             return Err(LAST_ADMIN);
@@ -107,7 +110,7 @@ pub(crate) async fn change_role(
         let facts = json!({ "from": from, "to": to });
         trail.audit(conn, "user.role_changed", id, facts.clone()).await?;
         trail.mail(conn, id, MailKind::RoleChanged, &facts).await?;
-        Ok((person(conn, after, trail.now()).await?, ended))
+        Ok((person(state, conn, after).await?, ended))
     })
     .await?;
     revocation::forget_now(state, &ended);
@@ -126,7 +129,7 @@ pub(crate) async fn unlock_user(
         let user = store::users::lock(conn, id).await?.ok_or(NOT_FOUND)?;
         store::people::unlock(conn, id, &account_hash(&user)).await?;
         trail.audit(conn, "user.unlocked", id, json!({})).await?;
-        Ok(Person { user, locked_until: None })
+        person(state, conn, user).await
     })
     .await
 }
@@ -147,25 +150,28 @@ fn account_hash(user: &UserRow) -> Vec<u8> {
 }
 
 async fn person(
+    state: &AppState,
     conn: &mut AsyncPgConnection,
     user: UserRow,
-    now: DateTime<Utc>,
 ) -> Result<Person, Error> {
-    let mut people = with_locks(conn, vec![user], now).await?;
+    let mut people = with_locks(state, conn, vec![user]).await?;
     people.pop().ok_or(NOT_FOUND)
 }
 
 async fn with_locks(
+    state: &AppState,
     conn: &mut AsyncPgConnection,
     users: Vec<UserRow>,
-    now: DateTime<Utc>,
 ) -> Result<Vec<Person>, Error> {
     let hashes: Vec<Vec<u8>> = users.iter().map(account_hash).collect();
     let locks: HashMap<_, _> =
-        store::people::locks(conn, &hashes, now).await?.into_iter().collect();
-    let people = users.into_iter().zip(hashes).map(|(user, hash)| Person {
-        user,
-        locked_until: locks.get(&hash).copied().flatten(),
+        store::people::locks(conn, &hashes, state.clock.now()).await?.into_iter().collect();
+    let people = users.into_iter().zip(hashes).map(|(user, hash)| {
+        Ok(Person {
+            last_login_at: user.last_login_at,
+            locked_until: locks.get(&hash).copied().flatten(),
+            profile: Profile::open(&state.pii, user)?,
+        })
     });
-    Ok(people.collect())
+    people.collect()
 }
