@@ -43,6 +43,11 @@ impl Context {
         CURRENT.scope(self, work).await
     }
 
+    /// Runs `work` at once so that [`current`] finds this context in it.
+    pub fn enter<T>(&self, work: impl FnOnce() -> T) -> T {
+        CURRENT.sync_scope(self.clone(), work)
+    }
+
     /// Notes who is calling, as the keyed hash that logs show; the first caller noted stays.
     pub fn note_user(&self, log_hash: String) {
         let _ = self.user.set(log_hash);

@@ -1,5 +1,6 @@
 //! The middleware around every request: its ids, its span, its metrics, and a last net for panics.
 
+use std::borrow::Cow;
 use std::future::{Ready, ready};
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
@@ -7,10 +8,11 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use actix_web::body::{EitherBody, MessageBody};
+use actix_web::body::MessageBody;
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
 use actix_web::http::header::{HeaderName, HeaderValue};
-use actix_web::{Error, ResponseError as _};
+use actix_web::error::InternalError;
+use actix_web::{Error, HttpMessage as _, HttpRequest, ResponseError as _};
 use futures_util::FutureExt as _;
 use opentelemetry::trace::{
     SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState,
@@ -24,6 +26,10 @@ use crate::ids;
 use crate::metrics::Metrics;
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// A handler that serves many routes by itself puts this among a request's extensions, so that metrics name the route.
+#[derive(Debug, Clone, Copy)]
+pub struct RouteName(pub &'static str);
 
 /// Whether traces leave the process; without a collector no span is made at all.
 static RECORD_SPANS: AtomicBool = AtomicBool::new(false);
@@ -51,7 +57,7 @@ where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
     B: MessageBody + 'static,
 {
-    type Response = ServiceResponse<EitherBody<B>>;
+    type Response = ServiceResponse<B>;
     type Error = Error;
     type Transform = RequestScopeService<S>;
     type InitError = ();
@@ -76,7 +82,7 @@ where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
     B: MessageBody + 'static,
 {
-    type Response = ServiceResponse<EitherBody<B>>;
+    type Response = ServiceResponse<B>;
     type Error = Error;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Error>>>>;
 
@@ -89,35 +95,43 @@ where
         let service = Rc::clone(&self.service);
         let metrics = self.metrics.clone();
         let request_id = HeaderValue::from_str(&scope.request_id);
+        let method = request.method().clone();
         let work = async move {
-            let http_request = request.request().clone();
             let answered = AssertUnwindSafe(service.call(request)).catch_unwind().await;
-            let mut response = match answered {
-                Ok(Ok(response)) => response.map_into_left_body(),
-                Ok(Err(error)) => {
-                    let response = error.as_response_error().error_response();
-                    ServiceResponse::new(http_request, response).map_into_right_body()
-                }
-                Err(_panic) => {
-                    // The panic hook has written the message; the client gets the envelope.
-                    let response = ApiError::internal("a handler panicked").error_response();
-                    ServiceResponse::new(http_request, response).map_into_right_body()
-                }
+            let count = |route: &str, status: u16| {
+                metrics.request(method.as_str(), route, status, started.elapsed());
             };
+            let mut failure = match answered {
+                Ok(Ok(mut response)) => {
+                    if let Ok(value) = request_id {
+                        response.headers_mut().insert(REQUEST_ID.clone(), value);
+                    }
+                    let route = route_of(response.request());
+                    count(&route, response.status().as_u16());
+                    return Ok(response);
+                }
+                Ok(Err(error)) => error.as_response_error().error_response(),
+                // The panic hook has written the message; the client gets the envelope.
+                Err(_panic) => ApiError::internal("a handler panicked").error_response(),
+            };
+            // The request went with the failure, and routing needs the only handle to it, so none was kept: the answer
+            // travels as an error that carries it.
             if let Ok(value) = request_id {
-                response.headers_mut().insert(REQUEST_ID.clone(), value);
+                failure.headers_mut().insert(REQUEST_ID.clone(), value);
             }
-            let route = response.request().match_pattern();
-            metrics.request(
-                response.request().method().as_str(),
-                route.as_deref().unwrap_or("unmatched"),
-                response.status().as_u16(),
-                started.elapsed(),
-            );
-            Ok(response)
+            count("unmatched", failure.status().as_u16());
+            Err(InternalError::from_response("no answer from a handler", failure).into())
         };
         Box::pin(scope.scope(work.instrument(span)))
     }
+}
+
+/// The pattern that matched, for metrics: never the path itself, of which there is no end.
+fn route_of(request: &HttpRequest) -> Cow<'static, str> {
+    if let Some(RouteName(name)) = request.extensions().get::<RouteName>() {
+        return Cow::Borrowed(name);
+    }
+    request.match_pattern().map_or(Cow::Borrowed("unmatched"), Cow::Owned)
 }
 
 /// The request's ids: the caller's where they are well formed.

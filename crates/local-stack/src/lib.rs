@@ -9,7 +9,7 @@
 //! - [`leftover`]: what an earlier run left behind in a directory is ended before a new start;
 //! - [`Postgres`], [`Redis`], [`RabbitMq`]: `start` returns when the server answers.
 //!
-//! This crate makes no roles, schemas, queues or keys, and it never installs anything: a missing
+//! This crate makes no queues or keys, of roles and schemas only the SQL text ([`roles`]), and it never installs anything: a missing
 //! program is an error that names the Debian package.
 
 mod error;
@@ -23,6 +23,7 @@ mod process;
 pub mod programs;
 mod rabbitmq;
 mod redis;
+pub mod roles;
 mod scratch;
 
 pub use error::StackError;

@@ -10,9 +10,11 @@
 //! All ages are measured by the database's clock, the only one that every replica shares.
 
 mod claims;
+mod http;
 mod settling;
 
 pub use claims::{ClaimError, claim};
+pub use http::Begun;
 pub use settling::{Released, SettleError, SweptClaim, purge, release, settle, sweep};
 
 use std::time::Duration;

@@ -8,9 +8,7 @@ use serde_json::json;
 
 use super::Error;
 use super::trail::{Actor, Trail};
-use crate::domain::address::{
-    ADDRESSES_MAX, Address, AddressChange, AddressProblem, AddressText,
-};
+use crate::domain::address::{ADDRESSES_MAX, Address, AddressChange, AddressProblem, AddressText};
 use crate::domain::ids::{AddressId, UserId};
 use crate::startup::AppState;
 use crate::store;
@@ -79,7 +77,9 @@ pub(crate) async fn add_address(
         .transaction(async |conn| {
             let present = lock_and_count(conn, user).await?;
             if present >= ADDRESSES_MAX {
-                return Err(Error::InvalidState("an address book holds at most 50 addresses"));
+                return Err(Error::InvalidState(
+                    "an address book holds at most 50 addresses",
+                ));
             }
             let is_default = command.is_default || present == 0;
             if is_default {
@@ -100,7 +100,11 @@ pub(crate) async fn add_address(
             Ok(is_default)
         })
         .await?;
-    Ok(Entry { id, is_default, address: address.into() })
+    Ok(Entry {
+        id,
+        is_default,
+        address: address.into(),
+    })
 }
 
 /// Changes an entry of the caller's book; what the change does not name stays.
@@ -115,7 +119,9 @@ pub(crate) async fn change_address(
     let mut conn = state.db.get().await?;
     conn.transaction(async |conn| {
         lock_and_count(conn, user).await?;
-        let mut row = store::addresses::find(conn, user, id).await?.ok_or(NOT_FOUND)?;
+        let mut row = store::addresses::find(conn, user, id)
+            .await?
+            .ok_or(NOT_FOUND)?;
         let changed = open(&state.pii, &row)?.address.changed(command.change);
         let address = Address::parse(changed).map_err(invalid)?;
         match command.is_default {
@@ -136,7 +142,11 @@ pub(crate) async fn change_address(
         row.updated_at = trail.now();
         store::addresses::update(conn, &row).await?;
         audit(conn, &trail, "address.changed", id).await?;
-        Ok(Entry { id, is_default: row.is_default, address: address.into() })
+        Ok(Entry {
+            id,
+            is_default: row.is_default,
+            address: address.into(),
+        })
     })
     .await
 }
@@ -152,7 +162,9 @@ pub(crate) async fn remove_address(
     let mut conn = state.db.get().await?;
     conn.transaction(async |conn| {
         lock_and_count(conn, user).await?;
-        let removed = store::addresses::delete(conn, user, id).await?.ok_or(NOT_FOUND)?;
+        let removed = store::addresses::delete(conn, user, id)
+            .await?
+            .ok_or(NOT_FOUND)?;
         if removed.is_default {
             store::addresses::promote_newest(conn, user).await?;
         }
@@ -177,11 +189,16 @@ async fn audit(
     action: &str,
     id: AddressId,
 ) -> Result<(), Error> {
-    Ok(trail.audit_of(conn, action, ("address", &id.to_string()), json!({})).await?)
+    Ok(trail
+        .audit_of(conn, action, ("address", &id.to_string()), json!({}))
+        .await?)
 }
 
 fn invalid(problems: Vec<AddressProblem>) -> Error {
-    let fields = problems.into_iter().map(|problem| (problem.field, problem.message)).collect();
+    let fields = problems
+        .into_iter()
+        .map(|problem| (problem.field, problem.message))
+        .collect();
     Error::InvalidFields(fields)
 }
 
@@ -198,9 +215,16 @@ pub(crate) fn open(sealer: &Sealer, row: &AddressRow) -> Result<Entry, Error> {
     let json = sealer.open(place(id), &row.address_ct)?;
     let address = serde_json::from_slice(&json)
         .map_err(|error| Error::Bug(format!("address {id} cannot be read: {error}")))?;
-    Ok(Entry { id, is_default: row.is_default, address })
+    Ok(Entry {
+        id,
+        is_default: row.is_default,
+        address,
+    })
 }
 
 fn place(id: AddressId) -> Place<'static> {
-    Place { column: ADDRESS_COLUMN, row: id.0 }
+    Place {
+        column: ADDRESS_COLUMN,
+        row: id.0,
+    }
 }

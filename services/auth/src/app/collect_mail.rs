@@ -56,7 +56,9 @@ pub(crate) async fn collect_mail(state: &AppState, id: MailId) -> Result<Mail, E
         let kind = MailKind::parse(&requested.kind)
             .ok_or_else(|| Error::Bug(format!("unknown mail kind {}", requested.kind)))?;
         if kind == MailKind::VerifyEmail && requested.verified_at.is_some() {
-            return Err(Error::InvalidState("the address was confirmed in the meantime"));
+            return Err(Error::InvalidState(
+                "the address was confirmed in the meantime",
+            ));
         }
         let to = recipient(state, &requested)?;
         let link = match purpose(kind) {
@@ -88,7 +90,10 @@ fn recipient(state: &AppState, mail: &RequestedMail) -> Result<String, Error> {
     }
     let sealed = mail.recipient_ct.as_deref();
     let sealed = sealed.ok_or(Error::InvalidState("the account was erased"))?;
-    let place = Place { column: RECIPIENT_COLUMN, row: mail.id };
+    let place = Place {
+        column: RECIPIENT_COLUMN,
+        row: mail.id,
+    };
     Ok(state.file_sealer.open_text(place, sealed)?)
 }
 
@@ -125,5 +130,8 @@ async fn mint(
     // The base is a setting and never the Host header of a request, which a stranger chooses; and the token stands
     // after the #, which no browser sends anywhere.
     let base = state.settings.public_url.as_str().trim_end_matches('/');
-    Ok((format!("{base}/api/v1/auth/{page}#token={token}"), expires_at))
+    Ok((
+        format!("{base}/api/v1/auth/{page}#token={token}"),
+        expires_at,
+    ))
 }

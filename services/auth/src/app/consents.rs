@@ -67,7 +67,11 @@ pub(crate) async fn record_consent(
         Ok(trail.audit(conn, "consent.recorded", user, facts).await?)
     })
     .await?;
-    Ok(Standing { consent_type, is_granted, recorded_at: Some(trail.now()) })
+    Ok(Standing {
+        consent_type,
+        is_granted,
+        recorded_at: Some(trail.now()),
+    })
 }
 
 /// The caller's consents.
@@ -85,11 +89,16 @@ pub(crate) async fn consents_of(
     user: UserId,
 ) -> Result<Consents, Error> {
     let history = store::consents::history(conn, user).await?;
-    let history = history.iter().map(standing).collect::<Result<Vec<_>, _>>()?;
+    let history = history
+        .iter()
+        .map(standing)
+        .collect::<Result<Vec<_>, _>>()?;
     let current = ConsentType::ALL
         .into_iter()
         .map(|consent_type| {
-            let newest = history.iter().find(|standing| standing.consent_type == consent_type);
+            let newest = history
+                .iter()
+                .find(|standing| standing.consent_type == consent_type);
             Standing {
                 consent_type,
                 is_granted: newest.is_some_and(|standing| standing.is_granted),

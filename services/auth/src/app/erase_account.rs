@@ -30,19 +30,23 @@ pub(crate) async fn erase_account(
     let trail = Trail::new(Actor::User(id, caller.role), state.clock.now());
     let request = PrivacyRequestId(ids::new_id());
     let mut conn = state.db.get().await?;
-    let ended = conn.transaction(async |conn| {
-        let admins = store::people::lock_admins(conn).await?;
-        if admins == [id] {
-            return Err(LAST_ADMIN);
-        }
-        let user = store::users::lock(conn, id).await?.ok_or(Error::NotFound("account"))?;
-        store::privacy_requests::request_erasure(conn, request, id, reason, trail.now()).await?;
-        let ended = erase(conn, &user, &trail).await?;
-        say_goodbye(conn, state, &user, &trail).await?;
-        announce(conn, state, &user, request, &trail).await?;
-        Ok(ended)
-    })
-    .await?;
+    let ended = conn
+        .transaction(async |conn| {
+            let admins = store::people::lock_admins(conn).await?;
+            if admins == [id] {
+                return Err(LAST_ADMIN);
+            }
+            let user = store::users::lock(conn, id)
+                .await?
+                .ok_or(Error::NotFound("account"))?;
+            store::privacy_requests::request_erasure(conn, request, id, reason, trail.now())
+                .await?;
+            let ended = erase(conn, &user, &trail).await?;
+            say_goodbye(conn, state, &user, &trail).await?;
+            announce(conn, state, &user, request, &trail).await?;
+            Ok(ended)
+        })
+        .await?;
     revocation::forget_now(state, &ended);
     Ok(())
 }
@@ -70,12 +74,19 @@ async fn say_goodbye(
 ) -> Result<(), Error> {
     let (mail_id, user_id, kind) = (ids::new_id(), user.id(), MailKind::AccountErased);
     let address = user.email.as_deref().unwrap_or_default();
-    let place = Place { column: RECIPIENT_COLUMN, row: mail_id };
+    let place = Place {
+        column: RECIPIENT_COLUMN,
+        row: mail_id,
+    };
     let sealed = state.file_sealer.seal(place, address.as_bytes())?;
     let (name, now) = (kind.as_str(), trail.now());
     store::mail_requests::insert(conn, mail_id, user_id, name, &json!({}), now).await?;
     store::mail_collection::keep_recipient(conn, MailId(mail_id), &sealed).await?;
-    let event = MailRequested { mail_id, user_id: user_id.0, kind };
+    let event = MailRequested {
+        mail_id,
+        user_id: user_id.0,
+        kind,
+    };
     Ok(trail.event(conn, &event, 1).await?)
 }
 
@@ -87,10 +98,17 @@ async fn announce(
     trail: &Trail,
 ) -> Result<(), Error> {
     let (id, version) = (user.id(), i64::from(user.version) + 1);
-    let asked = EraseRequested { request_id: request.0, user_id: id.0 };
+    let asked = EraseRequested {
+        request_id: request.0,
+        user_id: id.0,
+    };
     trail.event(conn, &asked, 1).await?;
-    trail.event(conn, &UserErased { user_id: id.0 }, version).await?;
-    trail.audit(conn, "user.erased", id, json!({ "requestId": request.0 })).await?;
+    trail
+        .event(conn, &UserErased { user_id: id.0 }, version)
+        .await?;
+    trail
+        .audit(conn, "user.erased", id, json!({ "requestId": request.0 }))
+        .await?;
     if state.settings.privacy.services.is_empty() {
         // Nobody else holds anything, so nobody has to confirm.
         store::privacy_requests::finish_erasure(conn, request, trail.now()).await?;

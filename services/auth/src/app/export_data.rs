@@ -57,11 +57,15 @@ pub(crate) async fn request_export(
     let fresh = PrivacyRequestId(ids::new_id());
     let mut conn = state.db.get().await?;
     conn.transaction(async |conn| {
-        store::users::lock(conn, user).await?.ok_or(Error::NotFound("account"))?;
+        store::users::lock(conn, user)
+            .await?
+            .ok_or(Error::NotFound("account"))?;
         let id = store::privacy_requests::request_export(conn, fresh, user, trail.now()).await?;
         if id == fresh {
             let facts = json!({ "exportId": id.0 });
-            trail.audit(conn, "privacy.export_requested", user, facts).await?;
+            trail
+                .audit(conn, "privacy.export_requested", user, facts)
+                .await?;
         }
         Ok(id)
     })
@@ -78,10 +82,17 @@ pub(crate) async fn get_export(
     let row = store::privacy_requests::find_export(&mut conn, UserId(caller.id), id).await?;
     let row = row.ok_or(NOT_FOUND)?;
     if row.has_failed() {
-        return Err(Error::InvalidState("the export could not be made; please ask for a new one"));
+        return Err(Error::InvalidState(
+            "the export could not be made; please ask for a new one",
+        ));
     }
-    let Some(expires_at) = row.expires_at else { return Ok(Export::Pending) };
-    let sealed = row.file_ct.filter(|_| state.clock.now() < expires_at).ok_or(NOT_FOUND)?;
+    let Some(expires_at) = row.expires_at else {
+        return Ok(Export::Pending);
+    };
+    let sealed = row
+        .file_ct
+        .filter(|_| state.clock.now() < expires_at)
+        .ok_or(NOT_FOUND)?;
     Ok(Export::File(state.file_sealer.open(place(id), &sealed)?))
 }
 
@@ -155,7 +166,10 @@ async fn document(
     let user = UserId(export.user_id);
     let own = personal_data::gather(state, user).await?;
     let mut services = Map::new();
-    services.insert(crate::SERVICE.name.to_owned(), serde_json::to_value(own).map_err(bug)?);
+    services.insert(
+        crate::SERVICE.name.to_owned(),
+        serde_json::to_value(own).map_err(bug)?,
+    );
     for (service, part) in state.holders.gather(user).await? {
         services.insert(service.to_owned(), part);
     }
@@ -170,11 +184,13 @@ async fn document(
     serde_json::to_vec(&document).map_err(bug)
 }
 
-
 fn text_of(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
 fn place(id: PrivacyRequestId) -> Place<'static> {
-    Place { column: FILE_COLUMN, row: id.0 }
+    Place {
+        column: FILE_COLUMN,
+        row: id.0,
+    }
 }

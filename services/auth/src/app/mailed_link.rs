@@ -9,8 +9,10 @@ use crate::store::one_time_tokens::Purpose;
 use crate::store::users::UserRow;
 
 /// The answer to a token that cannot be used, whatever the reason.
-pub(crate) const BAD_TOKEN: Error =
-    Error::Invalid { field: "token", message: "was used already, has expired or is not valid" };
+pub(crate) const BAD_TOKEN: Error = Error::Invalid {
+    field: "token",
+    message: "was used already, has expired or is not valid",
+};
 
 /// Uses a token up and answers its account, whose row is held from here on.
 ///
@@ -23,7 +25,9 @@ pub(crate) async fn redeem(
     now: DateTime<Utc>,
 ) -> Result<UserRow, Error> {
     let owner = store::one_time_tokens::find_owner(conn, purpose, hash, now).await?;
-    let user = store::users::lock(conn, owner.ok_or(BAD_TOKEN)?).await?.ok_or(BAD_TOKEN)?;
+    let user = store::users::lock(conn, owner.ok_or(BAD_TOKEN)?)
+        .await?
+        .ok_or(BAD_TOKEN)?;
     if store::one_time_tokens::burn(conn, purpose, hash, now).await? {
         Ok(user)
     } else {

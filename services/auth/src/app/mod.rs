@@ -10,6 +10,7 @@ pub(crate) mod devices;
 pub(crate) mod erase_account;
 mod error;
 pub(crate) mod export_data;
+pub(crate) mod get_contact;
 pub(crate) mod list_revocations;
 pub(crate) mod login;
 pub(crate) mod mailed_link;

@@ -41,9 +41,15 @@ async fn send_link(state: &AppState, email: &Email) -> Result<(), Error> {
     let trail = Trail::new(Actor::Anonymous, state.clock.now());
     let mut conn = state.db.get().await?;
     conn.transaction(async |conn| {
-        let Some(user) = store::users::find_by_email(conn, email).await? else { return Ok(()) };
-        trail.mail(conn, user.id(), MailKind::PasswordReset, &json!({})).await?;
-        Ok(trail.audit(conn, "password.reset_requested", user.id(), json!({})).await?)
+        let Some(user) = store::users::find_by_email(conn, email).await? else {
+            return Ok(());
+        };
+        trail
+            .mail(conn, user.id(), MailKind::PasswordReset, &json!({}))
+            .await?;
+        Ok(trail
+            .audit(conn, "password.reset_requested", user.id(), json!({}))
+            .await?)
     })
     .await
 }
@@ -67,22 +73,25 @@ pub(crate) async fn reset_password(
     }
     let password_hash = state.hasher.hash(password).await?;
     let mut conn = state.db.get().await?;
-    let ended = conn.transaction(async |conn| {
-        let now = trail.now();
-        let account = redeem(conn, Purpose::PasswordReset, &hash, now).await?;
-        let user = account.id();
-        store::users::set_password(conn, user, &password_hash, now).await?;
-        let counted_as = sha256(account.email.unwrap_or_default().as_bytes());
-        store::people::unlock_password(conn, user, &counted_as).await?;
-        // Browsers that somebody else made known must not go on having attempts of their own.
-        store::known_devices::delete_all(conn, user).await?;
-        let reason = RevocationReason::PasswordReset;
-        let ended = revocation::revoke(conn, &trail, user, Which::All, reason).await?;
-        trail.audit(conn, "password.reset", user, json!({})).await?;
-        trail.mail(conn, user, MailKind::PasswordChanged, &json!({})).await?;
-        Ok::<_, Error>(ended)
-    })
-    .await?;
+    let ended = conn
+        .transaction(async |conn| {
+            let now = trail.now();
+            let account = redeem(conn, Purpose::PasswordReset, &hash, now).await?;
+            let user = account.id();
+            store::users::set_password(conn, user, &password_hash, now).await?;
+            let counted_as = sha256(account.email.unwrap_or_default().as_bytes());
+            store::people::unlock_password(conn, user, &counted_as).await?;
+            // Browsers that somebody else made known must not go on having attempts of their own.
+            store::known_devices::delete_all(conn, user).await?;
+            let reason = RevocationReason::PasswordReset;
+            let ended = revocation::revoke(conn, &trail, user, Which::All, reason).await?;
+            trail.audit(conn, "password.reset", user, json!({})).await?;
+            trail
+                .mail(conn, user, MailKind::PasswordChanged, &json!({}))
+                .await?;
+            Ok::<_, Error>(ended)
+        })
+        .await?;
     revocation::forget_now(state, &ended);
     Ok(())
 }

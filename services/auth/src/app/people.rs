@@ -49,7 +49,9 @@ pub(crate) async fn list_users(
         "isSearch": filter.begins_with.is_some(),
         "page": page.number,
     });
-    trail.audit_of(&mut conn, "users.listed", ("user", "*"), facts).await?;
+    trail
+        .audit_of(&mut conn, "users.listed", ("user", "*"), facts)
+        .await?;
     Ok((people, page.of_total(total)))
 }
 
@@ -82,37 +84,42 @@ pub(crate) async fn change_role(
 ) -> Result<Person, Error> {
     let trail = trail(state, admin);
     let mut conn = state.db.get().await?;
-    let (person, ended) = conn.transaction(async |conn| {
-        // All admins' rows first: of two admins who demote each other, the second sees what the first did.
-        let admins = store::people::lock_admins(conn).await?;
-        if !admins.contains(&UserId(admin.id)) {
-            return Err(Error::InvalidState("your own role was changed in the meantime"));
-        }
-        let before = store::users::lock(conn, id).await?.ok_or(NOT_FOUND)?;
-        let from = before.role.0;
-        if from == role {
-            return Ok((person(state, conn, before).await?, Vec::new()));
-        }
-        if admins == [id] {
-            return Err(LAST_ADMIN);
-        }
-        let after = store::people::set_role(conn, id, role, trail.now()).await?;
-        let reason = RevocationReason::RoleChanged;
-        let ended = revocation::revoke(conn, &trail, id, Which::All, reason).await?;
-        let (from, to) = (from.name(), role.name());
-        let event = UserRoleChanged {
-            user_id: id.0,
-            from: from.to_owned(),
-            to: to.to_owned(),
-            changed_by: Some(admin.id),
-        };
-        trail.event(conn, &event, i64::from(after.version)).await?;
-        let facts = json!({ "from": from, "to": to });
-        trail.audit(conn, "user.role_changed", id, facts.clone()).await?;
-        trail.mail(conn, id, MailKind::RoleChanged, &facts).await?;
-        Ok((person(state, conn, after).await?, ended))
-    })
-    .await?;
+    let (person, ended) = conn
+        .transaction(async |conn| {
+            // All admins' rows first: of two admins who demote each other, the second sees what the first did.
+            let admins = store::people::lock_admins(conn).await?;
+            if !admins.contains(&UserId(admin.id)) {
+                return Err(Error::InvalidState(
+                    "your own role was changed in the meantime",
+                ));
+            }
+            let before = store::users::lock(conn, id).await?.ok_or(NOT_FOUND)?;
+            let from = before.role.0;
+            if from == role {
+                return Ok((person(state, conn, before).await?, Vec::new()));
+            }
+            if admins == [id] {
+                return Err(LAST_ADMIN);
+            }
+            let after = store::people::set_role(conn, id, role, trail.now()).await?;
+            let reason = RevocationReason::RoleChanged;
+            let ended = revocation::revoke(conn, &trail, id, Which::All, reason).await?;
+            let (from, to) = (from.name(), role.name());
+            let event = UserRoleChanged {
+                user_id: id.0,
+                from: from.to_owned(),
+                to: to.to_owned(),
+                changed_by: Some(admin.id),
+            };
+            trail.event(conn, &event, i64::from(after.version)).await?;
+            let facts = json!({ "from": from, "to": to });
+            trail
+                .audit(conn, "user.role_changed", id, facts.clone())
+                .await?;
+            trail.mail(conn, id, MailKind::RoleChanged, &facts).await?;
+            Ok((person(state, conn, after).await?, ended))
+        })
+        .await?;
     revocation::forget_now(state, &ended);
     Ok(person)
 }
@@ -164,8 +171,10 @@ async fn with_locks(
     users: Vec<UserRow>,
 ) -> Result<Vec<Person>, Error> {
     let hashes: Vec<Vec<u8>> = users.iter().map(account_hash).collect();
-    let locks: HashMap<_, _> =
-        store::people::locks(conn, &hashes, state.clock.now()).await?.into_iter().collect();
+    let locks: HashMap<_, _> = store::people::locks(conn, &hashes, state.clock.now())
+        .await?
+        .into_iter()
+        .collect();
     let people = users.into_iter().zip(hashes).map(|(user, hash)| {
         Ok(Person {
             last_login_at: user.last_login_at,

@@ -112,7 +112,9 @@ async fn profile_of(
     conn: &mut AsyncPgConnection,
     user: UserId,
 ) -> Result<ProfileData, Error> {
-    let row = store::users::find(conn, user).await?.ok_or(Error::NotFound("user"))?;
+    let row = store::users::find(conn, user)
+        .await?
+        .ok_or(Error::NotFound("user"))?;
     let (verified_at, last_login_at) = (row.verified_at, row.last_login_at);
     let two_factor_enabled_at = row.totp_enabled_at;
     let profile = profile::Profile::open(&state.pii, row)?;
@@ -135,12 +137,23 @@ async fn addresses_of(
     user: UserId,
 ) -> Result<Vec<AddressData>, Error> {
     let rows = store::addresses::list(conn, user).await?;
-    rows.iter().map(|row| addresses::open(&state.pii, row).map(address_data)).collect()
+    rows.iter()
+        .map(|row| addresses::open(&state.pii, row).map(address_data))
+        .collect()
 }
 
 fn address_data(entry: addresses::Entry) -> AddressData {
     let AddressText {
-        label, full_name, email, phone, line1, line2, city, state, country, postal_code,
+        label,
+        full_name,
+        email,
+        phone,
+        line1,
+        line2,
+        city,
+        state,
+        country,
+        postal_code,
     } = entry.address;
     AddressData {
         id: entry.id.0,
@@ -158,10 +171,7 @@ fn address_data(entry: addresses::Entry) -> AddressData {
     }
 }
 
-async fn sessions(
-    conn: &mut AsyncPgConnection,
-    user: UserId,
-) -> Result<Vec<SessionData>, Error> {
+async fn sessions(conn: &mut AsyncPgConnection, user: UserId) -> Result<Vec<SessionData>, Error> {
     let rows = store::personal_data::sessions_of(conn, user).await?;
     let data = rows.into_iter().map(|row| SessionData {
         id: row.id,
@@ -191,15 +201,14 @@ async fn consents_of(
 
 async fn mails(conn: &mut AsyncPgConnection, user: UserId) -> Result<Vec<MailData>, Error> {
     let rows = store::personal_data::mails_of(conn, user).await?;
-    let data =
-        rows.into_iter().map(|row| MailData { kind: row.kind, requested_at: row.requested_at });
+    let data = rows.into_iter().map(|row| MailData {
+        kind: row.kind,
+        requested_at: row.requested_at,
+    });
     Ok(data.collect())
 }
 
-async fn activity(
-    conn: &mut AsyncPgConnection,
-    user: UserId,
-) -> Result<Vec<ActivityData>, Error> {
+async fn activity(conn: &mut AsyncPgConnection, user: UserId) -> Result<Vec<ActivityData>, Error> {
     let rows = store::personal_data::audit_of(conn, user).await?;
     let data = rows.into_iter().map(|row| ActivityData {
         occurred_at: row.occurred_at,

@@ -1,5 +1,6 @@
 //! Exchanging a refresh token for the next one.
 
+use common::auth::Role;
 use common::crypto::{Place, random_token, sha256};
 use common::ids;
 use diesel_async::{AsyncConnection as _, AsyncPgConnection};
@@ -23,16 +24,21 @@ const SUCCESSOR: &str = "refresh_tokens.successor";
 /// What an exchange ends in; each is committed.
 enum Ending {
     /// The token to answer with.
-    Token {
-        user: UserRow,
-        session: SessionRow,
-        refresh: String,
-        label: &'static str,
-    },
+    Granted(Grant),
     /// The family is revoked.
     Reused(Vec<SessionId>),
     /// Nothing is given.
     Dead,
+}
+
+/// A refresh token, and for whom to sign the access token that goes with it.
+struct Grant {
+    user: UserId,
+    role: Role,
+    session: SessionId,
+    mfa: bool,
+    refresh: String,
+    is_repeated: bool,
 }
 
 /// Exchanges a refresh token. A token that was exchanged before revokes its whole family, unless a second tab of the
@@ -54,15 +60,21 @@ pub(crate) async fn refresh(
     drop(conn);
     let count = |label| state.counters.refreshes.with_label_values(&[label]).inc();
     match ending {
-        Ending::Token {
-            user,
-            session,
-            refresh,
-            label,
-        } => {
-            count(label);
-            let (role, mfa) = (user.role.0, session.mfa);
-            let access = session::access_token(state, user.id(), role, session.id(), mfa)?;
+        Ending::Granted(grant) => {
+            count(if grant.is_repeated {
+                "repeated"
+            } else {
+                "rotated"
+            });
+            let Grant {
+                user,
+                role,
+                session,
+                mfa,
+                refresh,
+                ..
+            } = grant;
+            let access = session::access_token(state, user, role, session, mfa)?;
             Ok(Tokens { access, refresh })
         }
         Ending::Reused(sessions) => {
@@ -106,12 +118,7 @@ async fn exchange(
         Verdict::Dead => Ok(Ending::Dead),
         Verdict::Rotate => {
             let refresh = rotate(conn, state, client, &row, trail).await?;
-            Ok(Ending::Token {
-                user,
-                session,
-                refresh,
-                label: "rotated",
-            })
+            Ok(Ending::Granted(grant(&user, &session, refresh, false)))
         }
         Verdict::Repeat => {
             let sealed = row.successor_ct.as_deref().unwrap_or_default();
@@ -120,12 +127,7 @@ async fn exchange(
                 row: row.id,
             };
             let refresh = state.file_sealer.open_text(place, sealed)?;
-            Ok(Ending::Token {
-                user,
-                session,
-                refresh,
-                label: "repeated",
-            })
+            Ok(Ending::Granted(grant(&user, &session, refresh, true)))
         }
         Verdict::Reuse => {
             let trail = trail.clone().by(Actor::System);
@@ -139,6 +141,17 @@ async fn exchange(
                 .await?;
             Ok(Ending::Reused(sessions))
         }
+    }
+}
+
+fn grant(user: &UserRow, session: &SessionRow, refresh: String, is_repeated: bool) -> Grant {
+    Grant {
+        user: user.id(),
+        role: user.role.0,
+        session: session.id(),
+        mfa: session.mfa,
+        refresh,
+        is_repeated,
     }
 }
 

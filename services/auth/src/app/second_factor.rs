@@ -101,10 +101,16 @@ async fn check_recovery_code(
     typed: &str,
     now: DateTime<Utc>,
 ) -> Result<Verdict, Error> {
-    let Some(code) = RecoveryCode::parse(typed) else { return Ok(Verdict::Refused) };
+    let Some(code) = RecoveryCode::parse(typed) else {
+        return Ok(Verdict::Refused);
+    };
     let hash = hash_of(&code);
     let is_good = store::second_factor::burn_recovery_code(conn, user, &hash, now).await?;
-    Ok(if is_good { Verdict::Passed } else { Verdict::Refused })
+    Ok(if is_good {
+        Verdict::Passed
+    } else {
+        Verdict::Refused
+    })
 }
 
 /// The stored form of a recovery code.
@@ -114,12 +120,20 @@ pub(crate) fn hash_of(code: &RecoveryCode) -> [u8; 32] {
 
 fn open_secret(sealer: &Sealer, user: UserId, factor: &StoredFactor) -> Result<TotpSecret, Error> {
     let sealed = factor.secret_ct.as_deref().unwrap_or_default();
-    let bytes = sealer.open(Place { column: SECRET_COLUMN, row: user.0 }, sealed)?;
+    let bytes = sealer.open(
+        Place {
+            column: SECRET_COLUMN,
+            row: user.0,
+        },
+        sealed,
+    )?;
     TotpSecret::from_stored(&bytes)
         .ok_or_else(|| Error::Bug("a stored one-time secret has the wrong length".to_owned()))
 }
 
 fn locked(until: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Verdict {
     let left = until.map_or(0, |until| (until - now).num_seconds());
-    Verdict::Locked { retry_after_secs: u64::try_from(left).unwrap_or(0).max(1) }
+    Verdict::Locked {
+        retry_after_secs: u64::try_from(left).unwrap_or(0).max(1),
+    }
 }

@@ -38,7 +38,10 @@ pub(crate) async fn enable_two_factor(
     let user = reauthentication::confirm_password(state, caller, password).await?;
     let id = user.id();
     let secret = TotpSecret::new(random::<SECRET_BYTES>()?);
-    let place = Place { column: SECRET_COLUMN, row: id.0 };
+    let place = Place {
+        column: SECRET_COLUMN,
+        row: id.0,
+    };
     let sealed = state.pii.seal(place, secret.as_bytes())?;
     let otpauth_url = secret
         .otpauth_url(user.email.as_deref().unwrap_or_default())
@@ -49,14 +52,21 @@ pub(crate) async fn enable_two_factor(
     conn.transaction(async |conn| {
         let factor = store::second_factor::lock(conn, id).await?;
         if factor.is_none_or(|factor| factor.enabled_at.is_some()) {
-            return Err(Error::InvalidState("two-factor authentication is already on"));
+            return Err(Error::InvalidState(
+                "two-factor authentication is already on",
+            ));
         }
         let key = state.pii.current_key();
         store::second_factor::begin(conn, id, &sealed, key, trail.now()).await?;
-        Ok(trail.audit(conn, "two_factor.enrolment_started", id, json!({})).await?)
+        Ok(trail
+            .audit(conn, "two_factor.enrolment_started", id, json!({}))
+            .await?)
     })
     .await?;
-    Ok(Enrolment { secret: secret.to_base32(), otpauth_url })
+    Ok(Enrolment {
+        secret: secret.to_base32(),
+        otpauth_url,
+    })
 }
 
 /// Turns the waiting secret on with its first code; answers the recovery codes, which are never shown again.
@@ -76,7 +86,9 @@ pub(crate) async fn verify_two_factor(
             let factor = store::second_factor::lock(conn, id).await?;
             let factor = factor.ok_or(Error::NotFound("account"))?;
             if factor.enabled_at.is_some() || factor.secret_ct.is_none() {
-                return Err(Error::InvalidState("no enrolment is waiting for its first code"));
+                return Err(Error::InvalidState(
+                    "no enrolment is waiting for its first code",
+                ));
             }
             let verdict =
                 second_factor::check_code(conn, &state.pii, id, &factor, code, trail.now()).await?;
@@ -112,8 +124,12 @@ async fn turn_on(
     store::second_factor::replace_recovery_codes(conn, id, &rows).await?;
     // This session has just proved the second factor; its next access token says so.
     store::second_factor::note_proved(conn, SessionId(caller.session_id)).await?;
-    trail.audit(conn, "two_factor.enabled", id, json!({})).await?;
-    trail.mail(conn, id, MailKind::TwoFactorEnabled, &json!({})).await?;
+    trail
+        .audit(conn, "two_factor.enabled", id, json!({}))
+        .await?;
+    trail
+        .mail(conn, id, MailKind::TwoFactorEnabled, &json!({}))
+        .await?;
     end_other_sessions(conn, caller, trail).await
 }
 
@@ -134,7 +150,9 @@ pub(crate) async fn disable_two_factor(
                 second_factor::check(conn, &state.pii, &user, proof.as_ref(), now).await?;
             let ended = match verdict {
                 Verdict::NotNeeded => {
-                    return Err(Error::InvalidState("two-factor authentication is already off"));
+                    return Err(Error::InvalidState(
+                        "two-factor authentication is already off",
+                    ));
                 }
                 Verdict::Passed => turn_off(conn, caller, &trail).await?,
                 Verdict::Missing | Verdict::Refused | Verdict::Locked { .. } => Vec::new(),
@@ -153,8 +171,12 @@ async fn turn_off(
 ) -> Result<Vec<SessionId>, Error> {
     let id = UserId(caller.id);
     store::second_factor::disable(conn, id, trail.now()).await?;
-    trail.audit(conn, "two_factor.disabled", id, json!({})).await?;
-    trail.mail(conn, id, MailKind::TwoFactorDisabled, &json!({})).await?;
+    trail
+        .audit(conn, "two_factor.disabled", id, json!({}))
+        .await?;
+    trail
+        .mail(conn, id, MailKind::TwoFactorDisabled, &json!({}))
+        .await?;
     end_other_sessions(conn, caller, trail).await
 }
 
@@ -170,5 +192,8 @@ async fn end_other_sessions(
 
 /// Random bytes, at most 32.
 fn random<const N: usize>() -> Result<[u8; N], CryptoError> {
-    random_bytes()?.first_chunk().copied().ok_or(CryptoError::NoRandomness)
+    random_bytes()?
+        .first_chunk()
+        .copied()
+        .ok_or(CryptoError::NoRandomness)
 }

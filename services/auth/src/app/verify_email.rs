@@ -20,11 +20,15 @@ pub(crate) async fn verify_email(state: &AppState, token: &str) -> Result<(), Er
     let trail = Trail::new(Actor::Anonymous, state.clock.now());
     let mut conn = state.db.get().await?;
     conn.transaction(async |conn| {
-        let user = redeem(conn, Purpose::VerifyEmail, &hash, trail.now()).await?.id();
+        let user = redeem(conn, Purpose::VerifyEmail, &hash, trail.now())
+            .await?
+            .id();
         let Some(version) = store::people::set_verified(conn, user, trail.now()).await? else {
             return Ok(());
         };
-        trail.event(conn, &UserVerified { user_id: user.0 }, version).await?;
+        trail
+            .event(conn, &UserVerified { user_id: user.0 }, version)
+            .await?;
         Ok(trail.audit(conn, "user.verified", user, json!({})).await?)
     })
     .await
@@ -41,12 +45,20 @@ pub(crate) async fn resend_verification(
     let trail = Trail::new(Actor::User(user, caller.role), state.clock.now());
     let mut conn = state.db.get().await?;
     conn.transaction(async |conn| {
-        let row = store::users::find(conn, user).await?.ok_or(Error::NotFound("account"))?;
+        let row = store::users::find(conn, user)
+            .await?
+            .ok_or(Error::NotFound("account"))?;
         if row.verified_at.is_some() {
-            return Err(Error::InvalidState("the e-mail address is already confirmed"));
+            return Err(Error::InvalidState(
+                "the e-mail address is already confirmed",
+            ));
         }
-        trail.mail(conn, user, MailKind::VerifyEmail, &json!({})).await?;
-        Ok(trail.audit(conn, "user.verification_requested", user, json!({})).await?)
+        trail
+            .mail(conn, user, MailKind::VerifyEmail, &json!({}))
+            .await?;
+        Ok(trail
+            .audit(conn, "user.verification_requested", user, json!({}))
+            .await?)
     })
     .await
 }

@@ -45,7 +45,10 @@ impl PrivacySettings {
         let mut services = Vec::new();
         for name in read.list("privacy.services", &[]) {
             let Some((service, port)) = KNOWN.into_iter().find(|(known, _)| *known == name) else {
-                read.problem("privacy.services", format_args!("names {name}, which is no service"));
+                read.problem(
+                    "privacy.services",
+                    format_args!("names {name}, which is no service"),
+                );
                 continue;
             };
             let default = format!("http://127.0.0.1:{port}");
@@ -80,7 +83,10 @@ impl Holders {
     }
 
     /// What each of them holds about a person, by its name, in its own words.
-    pub(crate) async fn gather(&self, user: UserId) -> Result<Vec<(&'static str, Value)>, CallError> {
+    pub(crate) async fn gather(
+        &self,
+        user: UserId,
+    ) -> Result<Vec<(&'static str, Value)>, CallError> {
         let mut parts = Vec::with_capacity(self.0.len());
         // One after another: an export is nobody's hurry, and the services have customers to serve.
         for (service, sibling) in &self.0 {
@@ -116,8 +122,18 @@ mod tests {
             ],
         );
         let settings = PrivacySettings::read(&mut read);
-        let urls: Vec<_> = settings.services.iter().map(|h| (h.service, h.url.as_str())).collect();
-        assert_eq!(urls, [("orders", "http://127.0.0.1:3005/"), ("cart", "http://cart/")]);
+        let urls: Vec<_> = settings
+            .services
+            .iter()
+            .map(|h| (h.service, h.url.as_str()))
+            .collect();
+        assert_eq!(
+            urls,
+            [
+                ("orders", "http://127.0.0.1:3005/"),
+                ("cart", "http://cart/")
+            ]
+        );
         read.finish(()).unwrap();
     }
 
@@ -125,6 +141,11 @@ mod tests {
     fn an_unknown_service_is_a_mistake() {
         let mut read = Reader::from_pairs("auth", [("AUTH__PRIVACY__SERVICES", "warehouse")]);
         PrivacySettings::read(&mut read);
-        assert!(read.finish(()).unwrap_err().to_string().contains("warehouse"));
+        assert!(
+            read.finish(())
+                .unwrap_err()
+                .to_string()
+                .contains("warehouse")
+        );
     }
 }

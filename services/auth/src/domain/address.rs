@@ -292,21 +292,17 @@ mod tests {
 
     #[test]
     fn a_change_touches_only_what_it_names() {
-        let address = Address::parse(text()).unwrap();
         let change = AddressChange {
             city: Some("Yaba".to_owned()),
             label: Some(None),
             ..AddressChange::default()
         };
-        let changed = address.clone().changed(change).unwrap();
-        assert_eq!(
-            changed,
-            Address {
-                city: "Yaba".to_owned(),
-                label: None,
-                ..address
-            }
-        );
+        let expected = AddressText {
+            city: "Yaba".to_owned(),
+            label: None,
+            ..text()
+        };
+        assert!(text().changed(change) == expected);
     }
 
     #[test]

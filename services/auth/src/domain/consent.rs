@@ -26,6 +26,8 @@ impl ConsentType {
 
     /// The type with this name.
     pub(crate) fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|consent_type| consent_type.name() == name)
+        Self::ALL
+            .into_iter()
+            .find(|consent_type| consent_type.name() == name)
     }
 }

@@ -65,7 +65,10 @@ impl From<AddAddressRequest> for AddAddress {
             country: request.country,
             postal_code: request.postal_code,
         };
-        Self { text, is_default: request.is_default }
+        Self {
+            text,
+            is_default: request.is_default,
+        }
     }
 }
 

@@ -70,6 +70,8 @@ pub(crate) struct AddressData {
 
 impl From<Entry> for AddressData {
     fn from(entry: Entry) -> Self {
-        Self { address: entry.into() }
+        Self {
+            address: entry.into(),
+        }
     }
 }

@@ -76,7 +76,10 @@ impl From<ChangeAddressRequest> for ChangeAddress {
             country: request.country,
             postal_code: request.postal_code,
         };
-        Self { change, is_default: request.is_default }
+        Self {
+            change,
+            is_default: request.is_default,
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::app;
-use crate::app::collect_mail;
+
 use crate::domain::ids::MailId;
 use crate::startup::AppState;
 
@@ -58,8 +58,8 @@ pub(crate) struct MailConsent {
     marketing: bool,
 }
 
-impl From<collect_mail::Mail> for Mail {
-    fn from(mail: collect_mail::Mail) -> Self {
+impl From<app::collect_mail::Mail> for Mail {
+    fn from(mail: app::collect_mail::Mail) -> Self {
         Self {
             mail_id: mail.id.0,
             user_id: mail.user.0,
@@ -70,7 +70,9 @@ impl From<collect_mail::Mail> for Mail {
             link: mail.link,
             link_expires_at: mail.link_expires_at,
             facts: mail.facts,
-            consent: MailConsent { marketing: mail.has_marketing_consent },
+            consent: MailConsent {
+                marketing: mail.has_marketing_consent,
+            },
         }
     }
 }

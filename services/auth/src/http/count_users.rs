@@ -92,5 +92,7 @@ pub(crate) async fn count_users(
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::ManageUsers)?;
     let counts = app::people::count_users(&state).await?;
-    Ok(reply::ok(UserStatsData { stats: counts.into() }))
+    Ok(reply::ok(UserStatsData {
+        stats: counts.into(),
+    }))
 }

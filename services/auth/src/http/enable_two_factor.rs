@@ -68,5 +68,9 @@ pub(crate) async fn enable_two_factor(
 ) -> Result<HttpResponse, ApiError> {
     let made = app::two_factor::enable_two_factor(&state, &caller, &body.password).await?;
     let qr_code = qr_code::data_url(&made.otpauth_url).map_err(ApiError::internal)?;
-    Ok(reply::ok(Enrolment { secret: made.secret, otpauth_url: made.otpauth_url, qr_code }))
+    Ok(reply::ok(Enrolment {
+        secret: made.secret,
+        otpauth_url: made.otpauth_url,
+        qr_code,
+    }))
 }

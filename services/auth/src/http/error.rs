@@ -1,5 +1,6 @@
 //! Use cases' refusals on the wire: the only file that names codes and statuses.
 
+use actix_web::http::header::{HeaderValue, WWW_AUTHENTICATE};
 use common::error::Detail;
 use common::{ApiError, ErrorCode};
 
@@ -11,9 +12,9 @@ impl From<Error> for ApiError {
         match error {
             Error::Credentials => Self::unauthenticated(text)
                 .with_user_message("The e-mail address or the password is not right"),
-            Error::SecondFactorRequired => {
-                Self::new(ErrorCode::TwoFactorRequired, text).with_detail("totp", "is required")
-            }
+            Error::SecondFactorRequired => Self::new(ErrorCode::TwoFactorRequired, text)
+                .with_detail("totp", "is required")
+                .with_header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")),
             Error::SecondFactor => Self::unauthenticated(text)
                 .with_detail("totp", "is not valid")
                 .with_user_message("The code is not right"),

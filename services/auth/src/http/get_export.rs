@@ -47,14 +47,17 @@ pub(crate) async fn get_export(
 ) -> Result<HttpResponse, ApiError> {
     let export = app::export_data::get_export(&state, &caller, PrivacyRequestId(*id)).await?;
     match export {
-        Export::Pending => {
-            Ok(reply::accepted(PendingExport { export_id: *id, status: "pending" }))
-        }
+        Export::Pending => Ok(reply::accepted(PendingExport {
+            export_id: *id,
+            status: "pending",
+        })),
         Export::File(json) => {
             let mut response = reply::ok(raw(json)?);
             let name = format!("attachment; filename=\"agape-export-{id}.json\"");
             let name = header::HeaderValue::try_from(name).map_err(ApiError::internal)?;
-            response.headers_mut().insert(header::CONTENT_DISPOSITION, name);
+            response
+                .headers_mut()
+                .insert(header::CONTENT_DISPOSITION, name);
             Ok(response)
         }
     }

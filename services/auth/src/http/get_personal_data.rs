@@ -37,5 +37,7 @@ pub(crate) async fn get_personal_data(
     user: Path<Uuid>,
 ) -> Result<HttpResponse, ApiError> {
     caller.allow(&["auth", "admin"])?;
-    Ok(reply::ok(app::personal_data::gather(&state, UserId(*user)).await?))
+    Ok(reply::ok(
+        app::personal_data::gather(&state, UserId(*user)).await?,
+    ))
 }

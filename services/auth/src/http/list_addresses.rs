@@ -37,5 +37,7 @@ pub(crate) async fn list_addresses(
     caller: CurrentUser,
 ) -> Result<HttpResponse, ApiError> {
     let entries = app::addresses::list_addresses(&state, &caller).await?;
-    Ok(reply::ok(AddressesData { addresses: entries.into_iter().map(Address::from).collect() }))
+    Ok(reply::ok(AddressesData {
+        addresses: entries.into_iter().map(Address::from).collect(),
+    }))
 }

@@ -41,16 +41,27 @@ impl UsersQuery {
     /// An empty filter counts as absent.
     fn filter(&self) -> Result<PeopleFilter, ApiError> {
         let given = |text: &Option<String>| {
-            text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
+            text.as_deref()
+                .map(str::trim)
+                .filter(|text| !text.is_empty())
+                .map(str::to_owned)
         };
         let begins_with = given(&self.search);
         let is_searchable = |text: &str| {
             text.chars().count() <= SEARCH_CHARS_MAX && !text.chars().any(char::is_control)
         };
-        if begins_with.as_deref().is_some_and(|text| !is_searchable(text)) {
-            return Err(ApiError::invalid("search", "must be plain text of at most 254 characters"));
+        if begins_with
+            .as_deref()
+            .is_some_and(|text| !is_searchable(text))
+        {
+            return Err(ApiError::invalid(
+                "search",
+                "must be plain text of at most 254 characters",
+            ));
         }
-        let role = given(&self.role).map(|name| name.parse::<Role>()).transpose();
+        let role = given(&self.role)
+            .map(|name| name.parse::<Role>())
+            .transpose();
         let role = role.map_err(|error| ApiError::invalid("role", error.to_string()))?;
         Ok(PeopleFilter { role, begins_with })
     }
@@ -88,7 +99,11 @@ pub(crate) async fn list_users(
     caller.require(Permission::ManageUsers)?;
     let filter = query.filter()?;
     let query = query.into_inner();
-    let page = PageQuery { page: query.page, limit: query.limit }.page()?;
+    let page = PageQuery {
+        page: query.page,
+        limit: query.limit,
+    }
+    .page()?;
     let (people, pagination) = app::people::list_users(&state, &caller, &filter, page).await?;
     let users = people.into_iter().map(Person::from).collect();
     Ok(reply::ok(UsersData { users, pagination }))

@@ -43,6 +43,8 @@ pub(crate) struct PersonData {
 
 impl From<people::Person> for PersonData {
     fn from(person: people::Person) -> Self {
-        Self { user: person.into() }
+        Self {
+            user: person.into(),
+        }
     }
 }

@@ -13,9 +13,10 @@ pub(crate) fn proof_of(
     recovery_code: Option<String>,
 ) -> Result<Option<Proof>, ApiError> {
     match (totp, recovery_code) {
-        (Some(_), Some(_)) => {
-            Err(ApiError::invalid("recoveryCode", "must not be given together with totp"))
-        }
+        (Some(_), Some(_)) => Err(ApiError::invalid(
+            "recoveryCode",
+            "must not be given together with totp",
+        )),
         (Some(code), None) => Ok(Some(Proof::Totp(code))),
         (None, Some(code)) => Ok(Some(Proof::RecoveryCode(code))),
         (None, None) => Ok(None),

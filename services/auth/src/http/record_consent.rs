@@ -56,5 +56,7 @@ pub(crate) async fn record_consent(
     let consent_type = body.consent_type.into();
     let decided =
         app::consents::record_consent(&state, &caller, consent_type, body.granted).await?;
-    Ok(reply::created(ConsentData { consent: decided.into() }))
+    Ok(reply::created(ConsentData {
+        consent: decided.into(),
+    }))
 }

@@ -42,5 +42,8 @@ pub(crate) async fn request_export(
     caller: CurrentUser,
 ) -> Result<HttpResponse, ApiError> {
     let id = app::export_data::request_export(&state, &caller).await?;
-    Ok(reply::accepted(PendingExport { export_id: id.0, status: "pending" }))
+    Ok(reply::accepted(PendingExport {
+        export_id: id.0,
+        status: "pending",
+    }))
 }

@@ -45,8 +45,10 @@ pub(crate) async fn request_password_reset(
     state: Data<AppState>,
     body: Json<RequestPasswordResetRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let email = Email::parse(&body.email)
-        .map_err(|error| ApiError::invalid("email", error.to_string()))?;
+    let email =
+        Email::parse(&body.email).map_err(|error| ApiError::invalid("email", error.to_string()))?;
     app::password_reset::request_password_reset(&state, email).await?;
-    Ok(reply::message("If there is an account with this address, we are sending a link to it"))
+    Ok(reply::message(
+        "If there is an account with this address, we are sending a link to it",
+    ))
 }

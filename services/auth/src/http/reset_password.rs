@@ -55,7 +55,9 @@ pub(crate) async fn reset_password(
     let password = Password::try_new(&body.password)
         .map_err(|error| ApiError::invalid("password", error.to_string()))?;
     app::password_reset::reset_password(&state, &body.token, password).await?;
-    Ok(reply::message("Your new password is set; please sign in with it"))
+    Ok(reply::message(
+        "Your new password is set; please sign in with it",
+    ))
 }
 
 /// The page that a mailed link opens. Opening it changes nothing; its button posts the token and the new password.

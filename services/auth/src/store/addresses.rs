@@ -45,7 +45,11 @@ pub(crate) async fn list(
 ) -> QueryResult<Vec<AddressRow>> {
     addresses::table
         .filter(addresses::user_id.eq(user.0))
-        .order((addresses::is_default.desc(), addresses::created_at.desc(), addresses::id.desc()))
+        .order((
+            addresses::is_default.desc(),
+            addresses::created_at.desc(),
+            addresses::id.desc(),
+        ))
         .select(AddressRow::as_select())
         .load(conn)
         .await
@@ -68,12 +72,19 @@ pub(crate) async fn find(
 
 /// How many entries a book has.
 pub(crate) async fn count(conn: &mut AsyncPgConnection, user: UserId) -> QueryResult<i64> {
-    addresses::table.filter(addresses::user_id.eq(user.0)).count().get_result(conn).await
+    addresses::table
+        .filter(addresses::user_id.eq(user.0))
+        .count()
+        .get_result(conn)
+        .await
 }
 
 /// Adds an entry.
 pub(crate) async fn insert(conn: &mut AsyncPgConnection, row: &AddressRow) -> QueryResult<()> {
-    diesel::insert_into(addresses::table).values(row).execute(conn).await?;
+    diesel::insert_into(addresses::table)
+        .values(row)
+        .execute(conn)
+        .await?;
     Ok(())
 }
 
@@ -98,17 +109,23 @@ pub(crate) async fn delete(
     user: UserId,
     address: AddressId,
 ) -> QueryResult<Option<AddressRow>> {
-    diesel::delete(addresses::table.find(address.0).filter(addresses::user_id.eq(user.0)))
-        .returning(AddressRow::as_returning())
-        .get_result(conn)
-        .await
-        .optional()
+    diesel::delete(
+        addresses::table
+            .find(address.0)
+            .filter(addresses::user_id.eq(user.0)),
+    )
+    .returning(AddressRow::as_returning())
+    .get_result(conn)
+    .await
+    .optional()
 }
 
 /// Leaves a book without a default, before another becomes it.
 pub(crate) async fn clear_default(conn: &mut AsyncPgConnection, user: UserId) -> QueryResult<()> {
     diesel::update(
-        addresses::table.filter(addresses::user_id.eq(user.0)).filter(addresses::is_default),
+        addresses::table
+            .filter(addresses::user_id.eq(user.0))
+            .filter(addresses::is_default),
     )
     .set(addresses::is_default.eq(false))
     .execute(conn)
@@ -136,6 +153,8 @@ pub(crate) async fn promote_newest(conn: &mut AsyncPgConnection, user: UserId) -
 
 /// Empties a book.
 pub(crate) async fn delete_all(conn: &mut AsyncPgConnection, user: UserId) -> QueryResult<()> {
-    diesel::delete(addresses::table.filter(addresses::user_id.eq(user.0))).execute(conn).await?;
+    diesel::delete(addresses::table.filter(addresses::user_id.eq(user.0)))
+        .execute(conn)
+        .await?;
     Ok(())
 }

@@ -21,7 +21,10 @@ pub(crate) struct ConsentRow {
 
 /// Adds a decision to the history.
 pub(crate) async fn insert(conn: &mut AsyncPgConnection, row: &ConsentRow) -> QueryResult<()> {
-    diesel::insert_into(consents::table).values(row).execute(conn).await?;
+    diesel::insert_into(consents::table)
+        .values(row)
+        .execute(conn)
+        .await?;
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod addresses;
 pub(crate) mod consents;
+pub(crate) mod contacts;
 pub(crate) mod known_devices;
 pub(crate) mod login_attempts;
 pub(crate) mod mail_collection;
@@ -14,8 +15,7 @@ pub(crate) mod privacy_requests;
 pub(crate) mod refresh_tokens;
 pub(crate) mod revocations;
 pub(crate) mod role_column;
-#[expect(missing_docs, reason = "generated from the database")]
-pub mod schema;
+pub(crate) mod schema;
 pub(crate) mod second_factor;
 pub(crate) mod sessions;
 pub(crate) mod signing_keys;

@@ -47,8 +47,11 @@ fn matching(filter: &PeopleFilter) -> users::BoxedQuery<'static, Pg> {
     if let Some(text) = &filter.begins_with {
         let prefix = like_prefix(text);
         // Both sides of the OR have an index of their own with text_pattern_ops.
-        query = query
-            .filter(users::email.like(prefix.clone()).or(lower(users::name).like(prefix)));
+        query = query.filter(
+            users::email
+                .like(prefix.clone())
+                .or(lower(users::name).like(prefix)),
+        );
     }
     query
 }
@@ -195,7 +198,9 @@ pub(crate) async fn unlock_password(
     user: UserId,
     account_hash: &[u8],
 ) -> QueryResult<()> {
-    diesel::delete(login_attempts::table.find(account_hash)).execute(conn).await?;
+    diesel::delete(login_attempts::table.find(account_hash))
+        .execute(conn)
+        .await?;
     diesel::update(known_devices::table.filter(known_devices::user_id.eq(user.0)))
         .set((
             known_devices::failures.eq(0),

@@ -82,9 +82,13 @@ pub(crate) async fn audit_of(
     user: UserId,
 ) -> QueryResult<Vec<AuditRecord>> {
     audit_events::table
-        .filter(audit_events::actor_id.eq(user.0).or(
-            audit_events::entity_type.eq("user").and(audit_events::entity_id.eq(user.0.to_string())),
-        ))
+        .filter(
+            audit_events::actor_id
+                .eq(user.0)
+                .or(audit_events::entity_type
+                    .eq("user")
+                    .and(audit_events::entity_id.eq(user.0.to_string()))),
+        )
         .order(audit_events::occurred_at.desc())
         .select((
             audit_events::occurred_at,
@@ -139,7 +143,9 @@ pub(crate) async fn erase(
 
 /// Blanks addresses and browsers on sessions, and drops files and facts that were kept for a while.
 async fn erase_traces(conn: &mut AsyncPgConnection, user: UserId) -> QueryResult<()> {
-    let own_sessions = sessions::table.filter(sessions::user_id.eq(user.0)).select(sessions::id);
+    let own_sessions = sessions::table
+        .filter(sessions::user_id.eq(user.0))
+        .select(sessions::id);
     diesel::update(refresh_tokens::table.filter(refresh_tokens::session_id.eq_any(own_sessions)))
         .filter(refresh_tokens::used_by_ip.is_not_null())
         .set((

@@ -122,7 +122,10 @@ pub(crate) async fn fail_export(
 ) -> QueryResult<()> {
     diesel::update(privacy_requests::table.find(export.0))
         .filter(privacy_requests::state.eq(PENDING))
-        .set((privacy_requests::state.eq(FAILED), privacy_requests::completed_at.eq(now)))
+        .set((
+            privacy_requests::state.eq(FAILED),
+            privacy_requests::completed_at.eq(now),
+        ))
         .execute(conn)
         .await?;
     Ok(())
@@ -171,7 +174,10 @@ pub(crate) async fn finish_erasure(
 ) -> QueryResult<()> {
     diesel::update(privacy_requests::table.find(id.0))
         .filter(privacy_requests::state.eq(PENDING))
-        .set((privacy_requests::state.eq(DONE), privacy_requests::completed_at.eq(now)))
+        .set((
+            privacy_requests::state.eq(DONE),
+            privacy_requests::completed_at.eq(now),
+        ))
         .execute(conn)
         .await?;
     Ok(())

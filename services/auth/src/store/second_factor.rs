@@ -41,11 +41,17 @@ pub(crate) async fn lock(
         .first::<(_, _, _, _, _)>(conn)
         .await
         .optional()?;
-    Ok(row.map(|(secret_ct, enabled_at, last_step, wrong, paused_until)| StoredFactor {
-        secret_ct,
-        enabled_at,
-        history: CodeHistory { last_step, wrong, paused_until },
-    }))
+    Ok(row.map(
+        |(secret_ct, enabled_at, last_step, wrong, paused_until)| StoredFactor {
+            secret_ct,
+            enabled_at,
+            history: CodeHistory {
+                last_step,
+                wrong,
+                paused_until,
+            },
+        },
+    ))
 }
 
 /// Stores what to remember about the codes offered; `lock` must hold the row.
@@ -147,7 +153,10 @@ pub(crate) async fn replace_recovery_codes(
     diesel::delete(recovery_codes::table.filter(recovery_codes::user_id.eq(user.0)))
         .execute(conn)
         .await?;
-    diesel::insert_into(recovery_codes::table).values(codes).execute(conn).await?;
+    diesel::insert_into(recovery_codes::table)
+        .values(codes)
+        .execute(conn)
+        .await?;
     Ok(())
 }
 
@@ -168,19 +177,6 @@ pub(crate) async fn burn_recovery_code(
     .execute(conn)
     .await?;
     Ok(burnt == 1)
-}
-
-/// How many recovery codes are left.
-pub(crate) async fn count_recovery_codes(
-    conn: &mut AsyncPgConnection,
-    user: UserId,
-) -> QueryResult<i64> {
-    recovery_codes::table
-        .filter(recovery_codes::user_id.eq(user.0))
-        .filter(recovery_codes::used_at.is_null())
-        .count()
-        .get_result(conn)
-        .await
 }
 
 /// Notes that a session has proved a second factor.

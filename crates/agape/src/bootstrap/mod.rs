@@ -1,0 +1,125 @@
+//! The database roles and schemas of the services: made once, by an administrator, again and
+//! again without harm.
+//!
+//! Each service has two roles. `<service>_owner` owns the schema and migrates it; `<service>` is
+//! what the service runs as and may only read and write rows. Neither sees another's schema.
+
+mod sql;
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result};
+use tokio_postgres::{Client, Config, NoTls};
+
+use crate::keys::RolePasswords;
+pub use sql::DATABASE;
+
+/// What came of a bootstrap.
+#[derive(Debug)]
+pub enum Outcome {
+    /// Roles and schemas are as they should be.
+    Done,
+    /// The administrator's role may not make roles: this SQL is for somebody who may.
+    NeedsAdministrator(String),
+}
+
+/// Makes roles, schemas, privileges and time limits on the server at `admin_url`.
+///
+/// # Errors
+/// The server cannot be reached, or refuses a statement.
+pub async fn run(admin_url: &str, passwords: &BTreeMap<String, RolePasswords>) -> Result<Outcome> {
+    let mut config: Config = admin_url
+        .parse()
+        .context("the administrator's URL is not valid")?;
+    let admin = connect(&config).await?;
+    let may = rights(&admin).await?;
+    let has_database = has_database(&admin).await?;
+    if !may.make_roles || !(may.make_databases || has_database) {
+        return Ok(Outcome::NeedsAdministrator(sql::for_a_person(
+            has_database,
+            passwords,
+        )));
+    }
+    if !has_database {
+        admin
+            .batch_execute(&sql::create_database())
+            .await
+            .context("cannot make the database")?;
+    }
+    config.dbname(DATABASE);
+    let admin = connect(&config).await?;
+    for (service, pair) in passwords {
+        admin
+            .batch_execute(&sql::for_service(service, pair))
+            .await
+            .with_context(|| format!("cannot prepare the schema of {service}"))?;
+    }
+    admin
+        .batch_execute(&sql::close_database())
+        .await
+        .context("cannot close the database")?;
+    Ok(Outcome::Done)
+}
+
+/// Says whether a role can log in with its password and has its schema.
+///
+/// # Errors
+/// It cannot; the error says why.
+pub async fn check_role(url: &str, schema: &str) -> Result<()> {
+    let config: Config = url.parse().context("the URL is not valid")?;
+    let client = connect(&config).await?;
+    let row = client
+        .query_one("select coalesce(current_schema(), '')", &[])
+        .await?;
+    let current: String = row.try_get(0)?;
+    anyhow::ensure!(current == schema, "the schema {schema} is missing");
+    Ok(())
+}
+
+/// Connects and asks the server for its version, for `agape doctor`.
+///
+/// # Errors
+/// The server cannot be reached.
+pub async fn server_version(url: &str) -> Result<String> {
+    let client = connect(&url.parse().context("the URL is not valid")?).await?;
+    Ok(client
+        .query_one("show server_version", &[])
+        .await?
+        .try_get(0)?)
+}
+
+async fn connect(config: &Config) -> Result<Client> {
+    let (client, connection) = config
+        .connect(NoTls)
+        .await
+        .context("PostgreSQL cannot be reached")?;
+    // The task ends with the client; what goes wrong in it shows in the client's next call.
+    tokio::spawn(connection);
+    Ok(client)
+}
+
+struct Rights {
+    make_roles: bool,
+    make_databases: bool,
+}
+
+async fn rights(admin: &Client) -> Result<Rights> {
+    let row = admin
+        .query_one(
+            "select rolsuper or rolcreaterole, rolsuper or rolcreatedb \
+             from pg_roles where rolname = current_user",
+            &[],
+        )
+        .await?;
+    Ok(Rights {
+        make_roles: row.try_get(0)?,
+        make_databases: row.try_get(1)?,
+    })
+}
+
+async fn has_database(admin: &Client) -> Result<bool> {
+    let found = admin
+        .query("select 1 from pg_database where datname = $1", &[&DATABASE])
+        .await?;
+    Ok(!found.is_empty())
+}

@@ -1,0 +1,77 @@
+//! The command line.
+
+use clap::{Parser, Subcommand};
+use common::service::Only;
+
+/// Agape: an e-commerce backend. Everything an operator or developer types.
+#[derive(Debug, Parser)]
+#[command(name = "agape", version, about, arg_required_else_help = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Start everything this tree needs and keep it running
+    Up,
+    /// Stop what `up` started in this tree
+    Down,
+    /// Run one service in this process, with settings from the environment
+    Serve {
+        /// The service
+        service: String,
+        /// Run only a part of it
+        #[arg(long, value_enum, default_value_t)]
+        only: Only,
+    },
+    /// Replace a running service without refusing a request
+    Restart {
+        /// The services
+        #[arg(required_unless_present = "all")]
+        services: Vec<String>,
+        /// Every service, one after the other
+        #[arg(long, conflicts_with = "services")]
+        all: bool,
+    },
+    /// Make database roles, schemas and privileges
+    Bootstrap,
+    /// Bring schemas up to date
+    Migrate {
+        /// Only this service
+        service: Option<String>,
+        /// Undo the newest migration of that service instead
+        #[arg(long, requires = "service")]
+        down: bool,
+    },
+    /// Fill the databases with accounts and other data to try things with
+    Seed {
+        /// How many further customers to make, with access tokens for load tests
+        #[arg(long, value_name = "N")]
+        users: Option<u32>,
+    },
+    /// Make the secret files that are missing
+    Keys {
+        /// Do something else with them
+        #[command(subcommand)]
+        action: Option<KeysAction>,
+    },
+    /// Check this set-up and say what to do about what is wrong
+    Doctor,
+    /// Write the API documents to proto-docs/openapi/
+    Openapi,
+    /// Write everything that is generated: schema.rs files, API documents, event schemas
+    Generate,
+}
+
+/// What to do with the keys.
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub enum KeysAction {
+    /// Begin a new key for signing access tokens; the old one stays valid until its tokens ended
+    Rotate,
+    /// Make the first key for signing access tokens if there is none
+    #[command(hide = true)]
+    EnsureSigning,
+}

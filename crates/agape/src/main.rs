@@ -1,0 +1,7 @@
+//! The `agape` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    agape::run()
+}

@@ -1,0 +1,13 @@
+//! The tables and the code on them, against a real PostgreSQL with the roles of production.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a step of a test that fails is a failed test"
+)]
+
+mod audit;
+mod database;
+mod idempotency;
+mod migration;
+mod outbox;
