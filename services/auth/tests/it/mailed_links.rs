@@ -52,7 +52,9 @@ async fn an_address_is_confirmed_once_by_the_mailed_token() {
     let reply = post(&app, VERIFY, json!({ "token": token })).await;
     reply.assert_error(400, "VALIDATION_ERROR");
     assert_eq!(reply.field(), "token");
-    collect(&app, "verify_email").await.assert_error(409, "INVALID_STATE");
+    collect(&app, "verify_email")
+        .await
+        .assert_error(409, "INVALID_STATE");
 }
 
 #[tokio::test]
@@ -76,8 +78,14 @@ async fn a_token_that_cannot_be_used_says_no_more_than_that() {
             "was used already, has expired or is not valid"
         );
     }
-    for bad in [json!({}), json!({ "token": 1 }), json!({ "token": token, "email": ADA })] {
-        post(&app, VERIFY, bad).await.assert_error(400, "VALIDATION_ERROR");
+    for bad in [
+        json!({}),
+        json!({ "token": 1 }),
+        json!({ "token": token, "email": ADA }),
+    ] {
+        post(&app, VERIFY, bad)
+            .await
+            .assert_error(400, "VALIDATION_ERROR");
     }
 }
 
@@ -86,14 +94,25 @@ async fn a_newer_link_ends_the_older_one() {
     let app = TestApp::start().await;
     let ada = app.register(ADA).await;
     let older = mailed_token(&app, "verify_email").await;
-    assert_eq!(send(&app, &ada, Method::POST, RESEND, &json!({})).await.status, 200);
+    assert_eq!(
+        send(&app, &ada, Method::POST, RESEND, &json!({}))
+            .await
+            .status,
+        200
+    );
     let newer = mailed_token(&app, "verify_email").await;
     let reply = post(&app, VERIFY, json!({ "token": older })).await;
     reply.assert_error(400, "VALIDATION_ERROR");
-    assert_eq!(post(&app, VERIFY, json!({ "token": newer })).await.status, 200);
+    assert_eq!(
+        post(&app, VERIFY, json!({ "token": newer })).await.status,
+        200
+    );
     let reply = send(&app, &ada, Method::POST, RESEND, &json!({})).await;
     reply.assert_error(409, "INVALID_STATE");
-    app.post(RESEND).reply().await.assert_error(401, "AUTHENTICATION_ERROR");
+    app.post(RESEND)
+        .reply()
+        .await
+        .assert_error(401, "AUTHENTICATION_ERROR");
 }
 
 #[tokio::test]
@@ -102,13 +121,21 @@ async fn of_uses_at_once_exactly_one_succeeds() {
     app.register(ADA).await;
     let token = mailed_token(&app, "verify_email").await;
     let uses = (0..4).map(|_| post(&app, VERIFY, json!({ "token": token })));
-    let succeeded = join_all(uses).await.iter().filter(|reply| reply.status == 200).count();
+    let succeeded = join_all(uses)
+        .await
+        .iter()
+        .filter(|reply| reply.status == 200)
+        .count();
     assert_eq!(succeeded, 1);
 
     ask_for_reset(&app, ADA).await;
     let token = mailed_token(&app, "password_reset").await;
     let uses = (0..4).map(|_| reset(&app, &token, NEW_PASSWORD));
-    let succeeded = join_all(uses).await.iter().filter(|reply| reply.status == 200).count();
+    let succeeded = join_all(uses)
+        .await
+        .iter()
+        .filter(|reply| reply.status == 200)
+        .count();
     assert_eq!(succeeded, 1);
 }
 
@@ -135,7 +162,11 @@ async fn asking_for_a_reset_answers_alike_for_known_and_unknown_addresses() {
 #[tokio::test]
 async fn the_limit_counts_the_address_asked_for_whether_or_not_there_is_an_account() {
     let variables = vec![("AUTH__RATE_LIMIT__ACCOUNT", "3".to_owned())];
-    let app = TestApp::start_with(Options { variables, ..Options::default() }).await;
+    let app = TestApp::start_with(Options {
+        variables,
+        ..Options::default()
+    })
+    .await;
     app.register("limited-known@example.com").await;
     for email in ["limited-known@example.com", "limited-unknown@example.com"] {
         let mut last = 0;
@@ -161,7 +192,11 @@ async fn a_reset_sets_the_password_ends_every_session_and_lifts_the_lock() {
     reply.assert_error(400, "VALIDATION_ERROR");
     assert_eq!(reply.field(), "password");
     let reply = reset(&app, &token, NEW_PASSWORD).await;
-    assert_eq!(reply.status, 200, "a refused password leaves the token usable: {}", reply.body);
+    assert_eq!(
+        reply.status, 200,
+        "a refused password leaves the token usable: {}",
+        reply.body
+    );
 
     assert_eq!(app.me(&ada.access).await, 401);
     assert_eq!(app.refresh(&ada.refresh).await.status, 401);
@@ -181,7 +216,9 @@ async fn a_reset_link_works_for_an_hour() {
     ask_for_reset(&app, ADA).await;
     let token = mailed_token(&app, "password_reset").await;
     app.clock.advance(TimeDelta::minutes(60));
-    reset(&app, &token, NEW_PASSWORD).await.assert_error(400, "VALIDATION_ERROR");
+    reset(&app, &token, NEW_PASSWORD)
+        .await
+        .assert_error(400, "VALIDATION_ERROR");
 }
 
 #[tokio::test]
@@ -192,7 +229,9 @@ async fn a_reset_does_not_get_around_the_second_factor() {
     ask_for_reset(&app, ADA).await;
     let token = mailed_token(&app, "password_reset").await;
     assert_eq!(reset(&app, &token, NEW_PASSWORD).await.status, 200);
-    app.login(ADA, NEW_PASSWORD).await.assert_error(401, "TWO_FACTOR_REQUIRED");
+    app.login(ADA, NEW_PASSWORD)
+        .await
+        .assert_error(401, "TWO_FACTOR_REQUIRED");
     let body = json!({ "email": ADA, "password": NEW_PASSWORD, "totp": factor.code(&app, 0) });
     assert_eq!(post(&app, "/api/v1/auth/login", body).await.status, 200);
 }
@@ -200,9 +239,15 @@ async fn a_reset_does_not_get_around_the_second_factor() {
 #[tokio::test]
 async fn a_link_begins_with_the_configured_address_whatever_the_host_header_says() {
     let variables = vec![("AUTH__PUBLIC_URL", "https://shop.example/".to_owned())];
-    let app = TestApp::start_with(Options { variables, ..Options::default() }).await;
+    let app = TestApp::start_with(Options {
+        variables,
+        ..Options::default()
+    })
+    .await;
     app.register(ADA).await;
-    let rows = app.rows("SELECT id FROM auth.mail_requests WHERE kind = 'verify_email'").await;
+    let rows = app
+        .rows("SELECT id FROM auth.mail_requests WHERE kind = 'verify_email'")
+        .await;
     let id = rows[0]["id"].as_str().unwrap();
     let reply = app
         .post(&format!("/internal/mails/{id}"))
@@ -213,15 +258,23 @@ async fn a_link_begins_with_the_configured_address_whatever_the_host_header_says
         .await;
     let mail = &reply.body["data"]["mail"];
     let link = mail["link"].as_str().unwrap();
-    assert!(link.starts_with("https://shop.example/api/v1/auth/verify-email#token="), "{link}");
+    assert!(
+        link.starts_with("https://shop.example/api/v1/auth/verify-email#token="),
+        "{link}"
+    );
     assert_eq!(mail["to"], ADA);
     assert_eq!(mail["name"], "Ada Obi");
     assert_eq!(mail["kind"], "verify_email");
     assert_eq!(mail["consent"], json!({ "marketing": false }));
     let token = link.split_once('#').unwrap().1.trim_start_matches("token=");
-    let stored = app.rows("SELECT encode(token_hash, 'escape') AS h FROM auth.one_time_tokens").await;
+    let stored = app
+        .rows("SELECT encode(token_hash, 'escape') AS h FROM auth.one_time_tokens")
+        .await;
     assert_eq!(stored.len(), 1);
-    assert!(!stored[0]["h"].as_str().unwrap().contains(token), "only the hash is stored");
+    assert!(
+        !stored[0]["h"].as_str().unwrap().contains(token),
+        "only the hash is stored"
+    );
 }
 
 #[tokio::test]
@@ -230,13 +283,22 @@ async fn only_the_mail_service_may_ask_what_a_mail_says() {
     let ada: Person = app.register(ADA).await;
     let rows = app.rows("SELECT id FROM auth.mail_requests").await;
     let path = format!("/internal/mails/{}", rows[0]["id"].as_str().unwrap());
-    app.post(&path).reply().await.assert_error(401, "AUTHENTICATION_ERROR");
+    app.post(&path)
+        .reply()
+        .await
+        .assert_error(401, "AUTHENTICATION_ERROR");
     let reply = app.post(&path).bearer_auth(&ada.access).reply().await;
     reply.assert_error(401, "AUTHENTICATION_ERROR");
-    let reply = app.post(&path).bearer_auth(service_token("orders")).reply().await;
+    let reply = app
+        .post(&path)
+        .bearer_auth(service_token("orders"))
+        .reply()
+        .await;
     reply.assert_error(403, "AUTHORIZATION_ERROR");
     let unknown = "0199f3c2-5a10-7c3e-9d2b-0a1b2c3d4e5f";
-    collect_by_id(&app, unknown).await.assert_error(404, "NOT_FOUND");
+    collect_by_id(&app, unknown)
+        .await
+        .assert_error(404, "NOT_FOUND");
 }
 
 #[tokio::test]
@@ -245,15 +307,31 @@ async fn opening_a_page_changes_nothing_and_the_page_allows_only_itself() {
     app.register(ADA).await;
     let token = mailed_token(&app, "verify_email").await;
     for path in [VERIFY, RESET] {
-        let response = app.get(&format!("{path}?token={token}")).send().await.unwrap();
+        let response = app
+            .get(&format!("{path}?token={token}"))
+            .send()
+            .await
+            .unwrap();
         assert_eq!(response.status().as_u16(), 200);
-        assert_eq!(response.headers()["content-type"], "text/html; charset=utf-8");
-        let policy = response.headers()["content-security-policy"].to_str().unwrap().to_owned();
-        assert!(policy.starts_with("default-src 'none'; script-src 'sha256-"), "{policy}");
+        assert_eq!(
+            response.headers()["content-type"],
+            "text/html; charset=utf-8"
+        );
+        let policy = response.headers()["content-security-policy"]
+            .to_str()
+            .unwrap()
+            .to_owned();
+        assert!(
+            policy.starts_with("default-src 'none'; script-src 'sha256-"),
+            "{policy}"
+        );
         assert!(policy.contains("frame-ancestors 'none'"), "{policy}");
         assert_eq!(response.headers()["referrer-policy"], "no-referrer");
         let page = response.text().await.unwrap();
         assert!(page.contains("lang=\"en\"") && !page.contains(&token));
     }
-    assert_eq!(post(&app, VERIFY, json!({ "token": token })).await.status, 200);
+    assert_eq!(
+        post(&app, VERIFY, json!({ "token": token })).await.status,
+        200
+    );
 }

@@ -32,7 +32,10 @@ pub async fn with_role(app: &TestApp, email: &str, role: Role) -> Person {
     if role == Role::Customer {
         return person;
     }
-    let sql = format!("UPDATE auth.users SET role = '{role}' WHERE id = '{}'", person.id);
+    let sql = format!(
+        "UPDATE auth.users SET role = '{role}' WHERE id = '{}'",
+        person.id
+    );
     execute(app, &sql).await;
     Person::of(&app.login(email, PASSWORD).await)
 }
@@ -45,7 +48,11 @@ pub async fn send(
     path: &str,
     body: &Value,
 ) -> Reply {
-    app.request(method, path).bearer_auth(&person.access).json(body).reply().await
+    app.request(method, path)
+        .bearer_auth(&person.access)
+        .json(body)
+        .reply()
+        .await
 }
 
 /// Reads with somebody's token.
@@ -62,7 +69,10 @@ pub struct Factor {
 impl Factor {
     /// The code that the app shows now, or so many steps later.
     pub fn code(&self, app: &TestApp, steps: i32) -> String {
-        code_at(&self.secret, app.clock.now() + TimeDelta::seconds(30) * steps)
+        code_at(
+            &self.secret,
+            app.clock.now() + TimeDelta::seconds(30) * steps,
+        )
     }
 }
 
@@ -70,7 +80,8 @@ impl Factor {
 pub fn code_at(secret: &str, moment: DateTime<Utc>) -> String {
     let secret = Secret::try_from_base32(secret).unwrap();
     let totp = Builder::new().with_secret(secret).build().unwrap();
-    totp.generate(u64::try_from(moment.timestamp()).unwrap()).to_string()
+    totp.generate(u64::try_from(moment.timestamp()).unwrap())
+        .to_string()
 }
 
 /// Begins to turn the second factor on; answers the secret.
@@ -88,9 +99,15 @@ pub async fn turn_on(app: &TestApp, person: &Person) -> Factor {
     let reply = send(app, person, Method::POST, "/api/v1/auth/2fa/verify", &body).await;
     assert_eq!(reply.status, 200, "{}", reply.body);
     let codes = reply.body["data"]["recoveryCodes"].as_array().unwrap();
-    let recovery_codes = codes.iter().map(|code| code.as_str().unwrap().to_owned()).collect();
+    let recovery_codes = codes
+        .iter()
+        .map(|code| code.as_str().unwrap().to_owned())
+        .collect();
     app.clock.advance(TimeDelta::seconds(60));
-    Factor { secret, recovery_codes }
+    Factor {
+        secret,
+        recovery_codes,
+    }
 }
 
 /// Asks for the content of the newest mail of a kind, as the mail service does.
@@ -99,7 +116,9 @@ pub async fn collect(app: &TestApp, kind: &str) -> Reply {
         "SELECT id FROM auth.mail_requests WHERE kind = '{kind}' ORDER BY requested_at DESC, id DESC LIMIT 1"
     );
     let rows = app.rows(&sql).await;
-    let id = rows.first().unwrap_or_else(|| panic!("no {kind} mail"))["id"].as_str().unwrap();
+    let id = rows.first().unwrap_or_else(|| panic!("no {kind} mail"))["id"]
+        .as_str()
+        .unwrap();
     collect_by_id(app, id).await
 }
 
