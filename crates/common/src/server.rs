@@ -3,8 +3,8 @@
 use std::fmt::Debug;
 use std::time::Duration;
 
-use actix_http::{Request, Response};
-use actix_service::IntoServiceFactory;
+use actix_http::{ConnectionType, Request, Response};
+use actix_service::{IntoServiceFactory, ServiceFactoryExt as _};
 use actix_web::body::MessageBody;
 use actix_web::dev::{AppConfig, Server, ServerHandle, ServiceFactory};
 use actix_web::{App, HttpServer};
@@ -96,7 +96,8 @@ where
         shutdown,
     } = options;
     let ops = operations(listeners.ops, readiness.clone(), metrics)?;
-    let server = HttpServer::new(factory)
+    let closing = readiness.clone();
+    let server = HttpServer::new(move || last_answers_close(factory().into_factory(), closing.clone()))
         .workers(settings.workers)
         .keep_alive(KEEP_ALIVE)
         .client_request_timeout(HEAD_DEADLINE)
@@ -117,6 +118,25 @@ where
     served?;
     watched?;
     Ok(())
+}
+
+/// While the process drains, each answer closes its connection: a client that heard so sends its next request on a new
+/// connection, to another process, instead of on one that is about to go away.
+fn last_answers_close<S, B>(
+    app: S,
+    readiness: Readiness,
+) -> impl ServiceFactory<Request, Config = AppConfig, Response = Response<B>, Error = S::Error, InitError = S::InitError>
+where
+    S: ServiceFactory<Request, Config = AppConfig>,
+    S::Response: Into<Response<B>>,
+{
+    app.map(move |answer: S::Response| {
+        let mut answer: Response<B> = answer.into();
+        if readiness.is_draining() {
+            answer.head_mut().set_connection_type(ConnectionType::Close);
+        }
+        answer
+    })
 }
 
 fn operations(

@@ -134,11 +134,8 @@ impl Run<'_> {
 fn bind_all() -> Result<Vec<Sockets>> {
     let bind = |deployed: &services::Deployed| {
         let service = deployed.service;
-        let (http, ops) = (
-            environment::http_port(service)?,
-            environment::ops_port(service)?,
-        );
-        Sockets::bind(service.name, environment::host(service)?, &http, &ops)
+        let http = environment::http_place(service)?;
+        Sockets::bind(service.name, &http, &environment::ops_place(service)?)
     };
     services::ALL.iter().map(bind).collect()
 }

@@ -279,10 +279,6 @@ impl Reply {
             .to_owned()
     }
 
-    pub fn code(&self) -> &str {
-        self.body["code"].as_str().unwrap_or_default()
-    }
-
     /// The field that the first detail points at.
     pub fn field(&self) -> &str {
         self.body["details"][0]["field"]
