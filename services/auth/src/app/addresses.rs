@@ -2,11 +2,11 @@
 
 use common::auth::CurrentUser;
 use common::crypto::{Place, Sealer};
-use common::ids;
 use diesel_async::{AsyncConnection as _, AsyncPgConnection};
 use serde_json::json;
 
 use super::Error;
+use super::making::Making;
 use super::trail::{Actor, Trail};
 use crate::domain::address::{ADDRESSES_MAX, Address, AddressChange, AddressProblem, AddressText};
 use crate::domain::ids::{AddressId, UserId};
@@ -15,6 +15,7 @@ use crate::store;
 use crate::store::addresses::{ADDRESS_COLUMN, AddressRow};
 
 /// An entry of the book, opened.
+#[derive(Clone)]
 pub(crate) struct Entry {
     /// Its id.
     pub(crate) id: AddressId,
@@ -66,45 +67,46 @@ pub(crate) async fn add_address(
     state: &AppState,
     caller: &CurrentUser,
     command: AddAddress,
+    making: &Making<Entry>,
 ) -> Result<Entry, Error> {
     let address = Address::parse(command.text).map_err(invalid)?;
     let user = UserId(caller.id);
-    let id = AddressId(ids::new_id());
+    let id = AddressId(making.id);
     let sealed = seal(&state.pii, id, &address)?;
     let trail = Trail::new(Actor::User(user, caller.role), state.clock.now());
     let mut conn = state.db.get().await?;
-    let is_default = conn
-        .transaction(async |conn| {
-            let present = lock_and_count(conn, user).await?;
-            if present >= ADDRESSES_MAX {
-                return Err(Error::InvalidState(
-                    "an address book holds at most 50 addresses",
-                ));
-            }
-            let is_default = command.is_default || present == 0;
-            if is_default {
-                store::addresses::clear_default(conn, user).await?;
-            }
-            let row = AddressRow {
-                id: id.0,
-                user_id: user.0,
-                address_ct: sealed,
-                key_id: state.pii.current_key().to_owned(),
-                is_default,
-                version: 1,
-                created_at: trail.now(),
-                updated_at: trail.now(),
-            };
-            store::addresses::insert(conn, &row).await?;
-            audit(conn, &trail, "address.added", id).await?;
-            Ok(is_default)
-        })
-        .await?;
-    Ok(Entry {
-        id,
-        is_default,
-        address: address.into(),
+    conn.transaction(async |conn| {
+        let present = lock_and_count(conn, user).await?;
+        if present >= ADDRESSES_MAX {
+            return Err(Error::InvalidState(
+                "an address book holds at most 50 addresses",
+            ));
+        }
+        let is_default = command.is_default || present == 0;
+        if is_default {
+            store::addresses::clear_default(conn, user).await?;
+        }
+        let row = AddressRow {
+            id: id.0,
+            user_id: user.0,
+            address_ct: sealed,
+            key_id: state.pii.current_key().to_owned(),
+            is_default,
+            version: 1,
+            created_at: trail.now(),
+            updated_at: trail.now(),
+        };
+        store::addresses::insert(conn, &row).await?;
+        audit(conn, &trail, "address.added", id).await?;
+        let entry = Entry {
+            id,
+            is_default,
+            address: address.into(),
+        };
+        making.settle(state, conn, user, &entry).await?;
+        Ok(entry)
     })
+    .await
 }
 
 /// Changes an entry of the caller's book; what the change does not name stays.

@@ -2,11 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use common::auth::CurrentUser;
-use common::ids;
 use diesel_async::{AsyncConnection as _, AsyncPgConnection};
 use serde_json::json;
 
 use super::Error;
+use super::making::Making;
 use super::trail::{Actor, Trail};
 use crate::domain::consent::ConsentType;
 use crate::domain::ids::UserId;
@@ -15,6 +15,7 @@ use crate::store;
 use crate::store::consents::ConsentRow;
 
 /// Where a person stands on one thing.
+#[derive(Clone)]
 pub(crate) struct Standing {
     /// On what.
     pub(crate) consent_type: ConsentType,
@@ -47,11 +48,12 @@ pub(crate) async fn record_consent(
     caller: &CurrentUser,
     consent_type: ConsentType,
     is_granted: bool,
+    making: &Making<Standing>,
 ) -> Result<Standing, Error> {
     let user = UserId(caller.id);
     let trail = Trail::new(Actor::User(user, caller.role), state.clock.now());
     let row = ConsentRow {
-        id: ids::new_id(),
+        id: making.id,
         user_id: user.0,
         consent_type: consent_type.name().to_owned(),
         is_granted,
@@ -64,14 +66,16 @@ pub(crate) async fn record_consent(
         }
         store::consents::insert(conn, &row).await?;
         let facts = json!({ "consentType": row.consent_type, "granted": is_granted });
-        Ok(trail.audit(conn, "consent.recorded", user, facts).await?)
+        trail.audit(conn, "consent.recorded", user, facts).await?;
+        let decided = Standing {
+            consent_type,
+            is_granted,
+            recorded_at: Some(trail.now()),
+        };
+        making.settle(state, conn, user, &decided).await?;
+        Ok(decided)
     })
-    .await?;
-    Ok(Standing {
-        consent_type,
-        is_granted,
-        recorded_at: Some(trail.now()),
-    })
+    .await
 }
 
 /// The caller's consents.

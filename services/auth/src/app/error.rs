@@ -4,6 +4,7 @@ use common::client::CallError;
 use common::crypto::CryptoError;
 use common::database::{DbError, IsConflict};
 use diesel::result::Error as DieselError;
+use messaging::idempotency::SettleError;
 
 use crate::hashing::HashingError;
 
@@ -66,9 +67,25 @@ pub(crate) enum Error {
     /// Another service did not do it.
     #[error(transparent)]
     Sibling(#[from] CallError),
+    /// The answer could not be stored under the request's `Idempotency-Key`.
+    #[error(transparent)]
+    Settle(#[from] SettleError),
     /// Something that cannot happen did.
     #[error("{0}")]
     Bug(String),
+}
+
+impl Error {
+    /// Whether a rule refused, so that nothing was done; anything else leaves that open.
+    pub(crate) fn is_refusal(&self) -> bool {
+        matches!(
+            self,
+            Self::Invalid { .. }
+                | Self::InvalidFields(_)
+                | Self::InvalidState(_)
+                | Self::NotFound(_)
+        )
+    }
 }
 
 impl From<DieselError> for Error {

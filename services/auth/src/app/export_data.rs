@@ -36,9 +36,6 @@ const KEPT_FOR: TimeDelta = TimeDelta::hours(24);
 /// How long the parts are asked for before an export is given up.
 const GIVEN_UP_AFTER: TimeDelta = TimeDelta::hours(24);
 
-/// How long the address for an erased account's last mail is kept.
-const RECIPIENTS_KEPT: TimeDelta = TimeDelta::days(3);
-
 /// Where an export stands.
 pub(crate) enum Export {
     /// It is being made.
@@ -117,7 +114,6 @@ async fn make_pending(state: &AppState) -> Result<(), Error> {
     let pending = {
         let mut conn = state.db.get().await?;
         store::privacy_requests::drop_expired_files(&mut conn, now).await?;
-        store::mail_collection::drop_recipients(&mut conn, now - RECIPIENTS_KEPT).await?;
         store::privacy_requests::pending_exports(&mut conn, AT_ONCE).await?
     };
     for export in pending {

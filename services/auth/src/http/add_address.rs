@@ -1,19 +1,23 @@
 //! `POST /users/me/addresses`.
 
+use actix_web::http::StatusCode;
 use actix_web::web::Data;
-use actix_web::{HttpResponse, post};
+use actix_web::{HttpRequest, HttpResponse, post};
 use common::ApiError;
 use common::auth::CurrentUser;
 use common::error::ErrorEnvelope;
 use common::extract::Json;
-use common::reply::{self, Success};
+use common::idempotency::OptionalIdempotencyKey;
+use common::reply::Success;
 use garde::Validate;
+use messaging::idempotency::StoredResponse;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::address::AddressData;
+use super::keyed::{self, Begin};
 use crate::app;
-use crate::app::addresses::AddAddress;
+use crate::app::addresses::{AddAddress, Entry};
 use crate::domain::address::AddressText;
 use crate::startup::AppState;
 
@@ -77,6 +81,8 @@ impl From<AddAddressRequest> for AddAddress {
     tag = "addresses",
     operation_id = "add_address",
     security(("bearer" = [])),
+    params(("Idempotency-Key" = Option<String>, Header, description = "Repeating a request with the same key \
+        answers the same again", example = "checkout-7f3a")),
     request_body = AddAddressRequest,
     responses(
         (status = 201, description = "Added", body = Success<AddressData>),
@@ -90,8 +96,20 @@ impl From<AddAddressRequest> for AddAddress {
 pub(crate) async fn add_address(
     state: Data<AppState>,
     caller: CurrentUser,
+    request: HttpRequest,
+    key: OptionalIdempotencyKey,
     body: Json<AddAddressRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let entry = app::addresses::add_address(&state, &caller, body.into_inner().into()).await?;
-    Ok(reply::created(AddressData::from(entry)))
+    let making = match keyed::begin(&state, &request, &caller, &key, answer).await? {
+        Begin::Replay(response) => return Ok(response),
+        Begin::Make(making) => making,
+    };
+    let command = body.into_inner().into();
+    let made = app::addresses::add_address(&state, &caller, command, &making).await;
+    keyed::finish(&state, &making, made).await
+}
+
+fn answer(entry: &Entry) -> serde_json::Result<StoredResponse> {
+    let body = Success::new(AddressData::from(entry.clone()));
+    StoredResponse::json(StatusCode::CREATED, &body)
 }

@@ -41,6 +41,7 @@ impl From<Error> for ApiError {
             Error::Busy | Error::NoSigningKey => Self::unavailable(text),
             Error::Db(error) => error.into(),
             Error::Sibling(error) => error.into(),
+            Error::Settle(error) => error.into(),
             Error::Crypto(error) => Self::internal(error),
             Error::Bug(cause) => Self::internal(cause),
         }

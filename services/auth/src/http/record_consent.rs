@@ -1,18 +1,23 @@
 //! `POST /gdpr/consents`.
 
+use actix_web::http::StatusCode;
 use actix_web::web::Data;
-use actix_web::{HttpResponse, post};
+use actix_web::{HttpRequest, HttpResponse, post};
 use common::ApiError;
 use common::auth::CurrentUser;
 use common::error::ErrorEnvelope;
 use common::extract::Json;
-use common::reply::{self, Success};
+use common::idempotency::OptionalIdempotencyKey;
+use common::reply::Success;
 use garde::Validate;
+use messaging::idempotency::StoredResponse;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::consent::{Consent, ConsentType};
+use super::keyed::{self, Begin};
 use crate::app;
+use crate::app::consents::Standing;
 use crate::startup::AppState;
 
 /// A decision.
@@ -39,6 +44,8 @@ pub(crate) struct ConsentData {
     tag = "privacy",
     operation_id = "record_consent",
     security(("bearer" = [])),
+    params(("Idempotency-Key" = Option<String>, Header, description = "Repeating a request with the same key \
+        answers the same again", example = "consent-7f3a")),
     request_body = RecordConsentRequest,
     responses(
         (status = 201, description = "Recorded", body = Success<ConsentData>),
@@ -51,12 +58,20 @@ pub(crate) struct ConsentData {
 pub(crate) async fn record_consent(
     state: Data<AppState>,
     caller: CurrentUser,
+    request: HttpRequest,
+    key: OptionalIdempotencyKey,
     body: Json<RecordConsentRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let consent_type = body.consent_type.into();
-    let decided =
-        app::consents::record_consent(&state, &caller, consent_type, body.granted).await?;
-    Ok(reply::created(ConsentData {
-        consent: decided.into(),
-    }))
+    let making = match keyed::begin(&state, &request, &caller, &key, answer).await? {
+        Begin::Replay(response) => return Ok(response),
+        Begin::Make(making) => making,
+    };
+    let (kind, granted) = (body.consent_type.into(), body.granted);
+    let made = app::consents::record_consent(&state, &caller, kind, granted, &making).await;
+    keyed::finish(&state, &making, made).await
+}
+
+fn answer(decided: &Standing) -> serde_json::Result<StoredResponse> {
+    let consent = decided.clone().into();
+    StoredResponse::json(StatusCode::CREATED, &Success::new(ConsentData { consent }))
 }

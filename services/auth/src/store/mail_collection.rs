@@ -88,3 +88,13 @@ pub(crate) async fn keep_recipient(
         .await?;
     Ok(())
 }
+
+/// Forgets mails requested before a moment; answers how many.
+pub(crate) async fn sweep(
+    conn: &mut AsyncPgConnection,
+    requested_before: DateTime<Utc>,
+) -> QueryResult<usize> {
+    diesel::delete(mail_requests::table.filter(mail_requests::requested_at.lt(requested_before)))
+        .execute(conn)
+        .await
+}

@@ -123,3 +123,10 @@ pub(crate) async fn delete_all(conn: &mut AsyncPgConnection, user: UserId) -> Qu
         .await?;
     Ok(())
 }
+
+/// Forgets tokens that have expired, used or not; answers how many.
+pub(crate) async fn sweep(conn: &mut AsyncPgConnection, now: DateTime<Utc>) -> QueryResult<usize> {
+    diesel::delete(one_time_tokens::table.filter(one_time_tokens::expires_at.le(now)))
+        .execute(conn)
+        .await
+}

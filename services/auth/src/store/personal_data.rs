@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use messaging::schema::audit_events;
+use messaging::schema::{audit_events, idempotency_keys};
 use uuid::Uuid;
 
 use super::schema::auth::{
@@ -115,6 +115,12 @@ pub(crate) async fn erase(
     diesel::delete(known_devices::table.filter(known_devices::user_id.eq(user.0)))
         .execute(conn)
         .await?;
+    // Stored answers repeat what was added; the keys themselves say nothing.
+    diesel::delete(
+        idempotency_keys::table.filter(idempotency_keys::principal.eq(user.to_string())),
+    )
+    .execute(conn)
+    .await?;
     erase_traces(conn, user).await?;
     diesel::update(users::table.find(user.0))
         .set((

@@ -166,7 +166,7 @@ async fn a_book_that_is_not_empty_has_one_default() {
     let ada = app.register("ada@example.com").await;
     let first = add_home(&app, &ada).await;
     let second = add_home(&app, &ada).await;
-    assert_eq!(defaults(&app, &ada).await, [first.clone()]);
+    assert_eq!(defaults(&app, &ada).await, std::slice::from_ref(&first));
 
     assert_eq!(
         change(&app, &ada, &second, json!({ "isDefault": true }))
@@ -174,7 +174,7 @@ async fn a_book_that_is_not_empty_has_one_default() {
             .status,
         200
     );
-    assert_eq!(defaults(&app, &ada).await, [second.clone()]);
+    assert_eq!(defaults(&app, &ada).await, std::slice::from_ref(&second));
     let reply = change(&app, &ada, &second, json!({ "isDefault": false })).await;
     reply.assert_error(400, "VALIDATION_ERROR");
     let mut third = home();
@@ -272,4 +272,70 @@ async fn somebody_elses_address_is_not_there() {
             reply.status
         );
     }
+}
+
+#[tokio::test]
+async fn a_repeated_request_with_one_key_adds_one_address() {
+    let app = TestApp::start().await;
+    let ada = app.register("ada@example.com").await;
+    let eve = app.register("eve@example.com").await;
+    let keyed = |person: &Person, body: Value| {
+        app.post(BOOK)
+            .bearer_auth(&person.access)
+            .header("Idempotency-Key", "book-1")
+            .json(&body)
+            .reply()
+    };
+    let first = keyed(&ada, home()).await;
+    assert_eq!(first.status, 201, "{}", first.body);
+    assert!(!first.headers.contains_key("idempotent-replayed"));
+    let again = keyed(&ada, home()).await;
+    assert_eq!((again.status, &again.body), (201, &first.body));
+    assert_eq!(again.headers["idempotent-replayed"], "true");
+    assert_eq!(again.headers["cache-control"], "no-store");
+    assert_eq!(book(&app, &ada).await.len(), 1);
+    assert_eq!(
+        keyed(&eve, home()).await.status,
+        201,
+        "somebody else's key is another one"
+    );
+
+    let mut other = home();
+    other["city"] = json!("Yaba");
+    keyed(&ada, other)
+        .await
+        .assert_error(422, "IDEMPOTENCY_KEY_REUSED");
+    let stored = app
+        .value("SELECT string_agg(encode(response_body, 'escape'), ' ') FROM auth.idempotency_keys")
+        .await
+        .to_string();
+    assert!(!stored.contains("Allen"), "a stored answer is sealed");
+}
+
+#[tokio::test]
+async fn a_refused_request_gives_its_key_back() {
+    let app = TestApp::start().await;
+    let ada = app.register("ada@example.com").await;
+    let keyed = |body: Value| {
+        app.post(BOOK)
+            .bearer_auth(&ada.access)
+            .header("Idempotency-Key", "book-1")
+            .json(&body)
+            .reply()
+    };
+    let mut bad = home();
+    bad["country"] = json!("XX");
+    keyed(bad).await.assert_error(400, "VALIDATION_ERROR");
+    assert_eq!(keyed(home()).await.status, 201);
+    let replies = join_all((0..3).map(|_| {
+        let request = app.post(BOOK).bearer_auth(&ada.access).json(&home());
+        request.header("Idempotency-Key", "book-2").reply()
+    }))
+    .await;
+    assert!(
+        replies
+            .iter()
+            .all(|reply| [201, 409].contains(&reply.status))
+    );
+    assert_eq!(book(&app, &ada).await.len(), 2, "of three at once one adds");
 }

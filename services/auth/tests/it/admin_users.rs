@@ -50,7 +50,10 @@ async fn accounts_are_listed_newest_first_and_found_by_how_they_begin() {
     let pagination = json!({ "page": 1, "limit": 20, "total": 4, "totalPages": 1 });
     assert_eq!(all.body["data"]["pagination"], pagination);
     for (query, expected) in [
-        ("search=ADA", vec!["adam@example.com", "ada@example.com", "admin@example.com"]),
+        (
+            "search=ADA",
+            vec!["adam@example.com", "ada@example.com", "admin@example.com"],
+        ),
         ("search=zo%C3%AB", vec!["eve@example.com"]),
         ("search=Zo%C3%8B%20100%25", vec!["eve@example.com"]),
         ("search=%25", vec![]),

@@ -222,6 +222,27 @@ async fn a_reset_link_works_for_an_hour() {
 }
 
 #[tokio::test]
+async fn a_changed_password_is_not_undone_by_an_older_link() {
+    let app = TestApp::start().await;
+    let ada = app.register(ADA).await;
+    ask_for_reset(&app, ADA).await;
+    let token = mailed_token(&app, "password_reset").await;
+    let body = json!({ "currentPassword": PASSWORD, "newPassword": NEW_PASSWORD });
+    let reply = send(
+        &app,
+        &ada,
+        Method::POST,
+        "/api/v1/auth/change-password",
+        &body,
+    )
+    .await;
+    assert_eq!(reply.status, 200, "{}", reply.body);
+    let reply = reset(&app, &token, "Starlit-Harbour-44").await;
+    reply.assert_error(400, "VALIDATION_ERROR");
+    assert_eq!(reply.field(), "token");
+}
+
+#[tokio::test]
 async fn a_reset_does_not_get_around_the_second_factor() {
     let app = TestApp::start().await;
     let ada = app.register(ADA).await;

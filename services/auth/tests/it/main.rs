@@ -1,5 +1,11 @@
 //! The service as its clients meet it: over HTTP, on a real PostgreSQL and Redis.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test's helpers fail the test"
+)]
+
 mod addresses;
 mod admin_users;
 mod app;
