@@ -106,9 +106,9 @@ impl System {
             .and_then(|process| process.file_name()?.to_str()?.parse().ok())
     }
 
-    /// How many processes of this system run, the supervisor included.
-    pub fn process_count(&self) -> usize {
-        processes_about(self.folder.path())
+    /// The folder that it runs in.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     pub fn signal(&self, signal: Signal) {
