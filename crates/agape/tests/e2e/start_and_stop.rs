@@ -51,7 +51,7 @@ fn only_the_owner_may_read_what_is_secret() {
 fn sigterm_stops_everything_in_order() {
     let mut system = System::start(&[]);
     assert!(
-        system.process_count() >= 6,
+        processes_about(system.folder()) >= 6,
         "supervisor, two services and three servers"
     );
     system.signal(Signal::SIGTERM);
@@ -72,6 +72,15 @@ fn a_killed_supervisor_leaves_nothing_running_and_starts_again() {
     // The tree is as the kill left it: sockets, pid files, databases that were not shut down.
     let output = system.run(&["migrate"]);
     assert!(output.status.success(), "{output:?}");
+}
+
+/// A closed terminal takes the supervisor's output with it.
+#[test]
+fn a_supervisor_that_nobody_listens_to_still_stops() {
+    let mut system = System::start_unheard();
+    system.signal(Signal::SIGHUP);
+    assert!(system.wait(Duration::from_secs(40)).success());
+    nothing_runs(system.folder());
 }
 
 #[test]
