@@ -66,9 +66,7 @@ fn a_killed_supervisor_leaves_nothing_running_and_starts_again() {
     let mut system = System::start(&[]);
     system.signal(Signal::SIGKILL);
     system.wait(Duration::from_secs(5));
-    wait_for("the end of all children", Duration::from_secs(15), || {
-        system.process_count() == 0
-    });
+    nothing_runs(system.folder());
     // The tree is as the kill left it: sockets, pid files, databases that were not shut down.
     let output = system.run(&["migrate"]);
     assert!(output.status.success(), "{output:?}");
