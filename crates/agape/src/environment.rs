@@ -33,6 +33,10 @@ pub enum Role {
     Runtime,
 }
 
+/// How long a process that was replaced goes on answering before it closes its connections. Its
+/// answers say `Connection: close` meanwhile, so clients that are busy move to the new process.
+const DRAIN_MS: &str = "300";
+
 impl Role {
     /// The role's name in the database.
     #[must_use]
@@ -68,7 +72,11 @@ pub fn http_place(service: &Service) -> Result<Place> {
 /// # Errors
 /// A variable is not an address or a port.
 pub fn ops_place(service: &Service) -> Result<Place> {
-    place(service.name, ["OPS_HOST", "OPS_PORT"], service.default_ops_port)
+    place(
+        service.name,
+        ["OPS_HOST", "OPS_PORT"],
+        service.default_ops_port,
+    )
 }
 
 fn place(service: &str, [host, port]: [&str; 2], default_port: u16) -> Result<Place> {
@@ -158,6 +166,7 @@ impl Environment {
             ("OPS_HOST".to_owned(), ops.host.to_string().into()),
             ("OPS_PORT".to_owned(), ops.port.number.to_string().into()),
         ];
+        variables.push(("DRAIN_MS".to_owned(), DRAIN_MS.into()));
         for group in deployed.uses {
             variables.extend(self.group(service.name, *group)?);
         }
@@ -187,7 +196,9 @@ impl Environment {
             }
             Uses::PublicUrl => ("PUBLIC_URL", public_url()?.into()),
             Uses::EveryUpstream => {
-                let others = services::ALL.iter().filter(|other| other.service.name != service);
+                let others = services::ALL
+                    .iter()
+                    .filter(|other| other.service.name != service);
                 let variables = others.map(|other| upstream(other, &["URL", "OPS_URL"]));
                 return Ok(variables.collect::<Result<Vec<_>>>()?.concat());
             }
@@ -249,7 +260,11 @@ pub fn ops_url(service: &Service) -> Result<String> {
 /// A service that listens everywhere is reached as this machine.
 fn reachable(place: &Place) -> String {
     let everywhere = place.host.is_unspecified();
-    let host = if everywhere { IpAddr::from(Ipv4Addr::LOCALHOST) } else { place.host };
+    let host = if everywhere {
+        IpAddr::from(Ipv4Addr::LOCALHOST)
+    } else {
+        place.host
+    };
     format!("http://{}", SocketAddr::from((host, place.port.number)))
 }
 

@@ -74,12 +74,20 @@ impl Limiter {
     /// Starts the task that talks to Redis, on the current runtime.
     #[must_use]
     pub fn start(redis: Redis) -> Self {
+        Self::run(redis, Local::default())
+    }
+
+    /// A limiter with a task of its own on the current runtime, so that its hits never cross threads; while Redis is
+    /// away both count together.
+    #[must_use]
+    pub fn with_own_queue(&self, redis: Redis) -> Self {
+        Self::run(redis, self.local.clone())
+    }
+
+    fn run(redis: Redis, local: Local) -> Self {
         let (queue, hits) = mpsc::channel(QUEUE_MAX);
         tokio::spawn(run(redis, hits));
-        Self {
-            queue,
-            local: Local::default(),
-        }
+        Self { queue, local }
     }
 
     /// Counts a hit on `key` and tells whether it is within `limit` for each `window`.

@@ -1,5 +1,7 @@
 //! Every service that exists can be deployed and read about, under its one name.
 
+use std::collections::BTreeSet;
+
 use crate::Finding;
 use crate::tree::Tree;
 
@@ -117,6 +119,51 @@ pub fn pinned_actions(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
+/// What Prometheus itself provides.
+const NOT_OURS: [&str; 1] = ["up"];
+
+/// Alert rules about metrics that no code of ours registers: they would be silent for ever.
+pub fn known_metrics(tree: &Tree) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (path, text) in tree.folder("deploy/prometheus/rules/") {
+        for metric in metrics_in(text) {
+            let registered = ["_bucket", "_sum", "_count"]
+                .iter()
+                .find_map(|suffix| metric.strip_suffix(suffix))
+                .unwrap_or(metric);
+            let quoted = format!("\"{registered}\"");
+            let is_known = NOT_OURS.contains(&metric)
+                || tree.with_extension("rs").any(|(file, code)| {
+                    !file.starts_with("crates/tidy/") && code.contains(&quoted)
+                });
+            if !is_known {
+                findings.push(Finding::new(path, format!("no code registers `{metric}`")));
+            }
+        }
+    }
+    findings
+}
+
+/// The names before `{` or `[` in the expressions of a rule file. A name with a colon is a recorded
+/// rule, and a template in a `summary` is no expression.
+fn metrics_in(text: &str) -> BTreeSet<&str> {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
+    let mut names = BTreeSet::new();
+    for line in text.lines().map(str::trim_start) {
+        if line.starts_with('#') || line.starts_with("summary:") {
+            continue;
+        }
+        for (at, _) in line.match_indices(['{', '[']) {
+            let before = line.get(..at).unwrap_or_default();
+            let name = before.rsplit(|c| !is_part(c)).next().unwrap_or_default();
+            if !name.is_empty() && !name.contains(':') {
+                names.insert(name);
+            }
+        }
+    }
+    names
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -191,5 +238,22 @@ mod tests {
             let tree = Tree::of([(".github/workflows/ci.yml", bad.as_str())]);
             assert_eq!(pinned_actions(&tree).len(), 1, "{bad}");
         }
+    }
+
+    #[test]
+    fn an_alert_on_a_metric_that_nobody_registers_is_found() {
+        let rules = "- record: job:x:rate5m\n  expr: |\n    sum by (le) (rate(took_seconds_bucket[5m])) > 1\n\
+            \x20   and up{job=\"a\"} == 0 and gone_total{a=\"b\"} > job:x:rate5m\n  \
+            annotations:\n    summary: \"{{ $value }} of {{ $labels.x }}\"\n";
+        let code = r#"HistogramOpts::new("took_seconds", "Time")"#;
+        let tree = Tree::of([
+            ("crates/common/src/metrics.rs", code),
+            ("deploy/prometheus/rules/http.yml", rules),
+        ]);
+        let problems: Vec<_> = known_metrics(&tree)
+            .into_iter()
+            .map(|found| found.problem)
+            .collect();
+        assert_eq!(problems, ["no code registers `gone_total`"]);
     }
 }

@@ -40,6 +40,10 @@ const WEB: [&str; 7] = [
     "StatusCode",
 ];
 
+/// Where transactions begin and end: in use cases, whether a request (`app/`), an event
+/// (`consumers/`) or an operator's command (`keys/`, `seed/`) started them.
+const USE_CASES: [&str; 4] = ["app", "consumers", "keys", "seed"];
+
 /// The gateway is all edge: it has neither domain nor store, and status codes are its business.
 const ALL_EDGE: [&str; 1] = ["gateway"];
 
@@ -80,11 +84,10 @@ fn check_file(file: &File<'_>) -> Vec<Finding> {
         "store" => file.must_not_name(&WEB, "store/ knows no HTTP; translate in http/"),
         _ => Vec::new(),
     };
-    // A consumer is a use case started by an event, so it may hold the transaction of its inbox.
-    if !matches!(file.layer, "app" | "consumers") {
+    if !USE_CASES.contains(&file.layer) {
         findings.extend(file.must_not_contain(
             ".transaction(",
-            "transactions begin and end in app/ or consumers/, nowhere else",
+            "transactions begin and end in use cases (app/), nowhere else",
         ));
     }
     if file.layer != "http" && !ALL_EDGE.contains(&file.service) {

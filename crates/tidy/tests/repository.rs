@@ -62,6 +62,7 @@ the_repository_obeys! {
     workflow_actions_are_pinned: deployment::pinned_actions(&TREE);
     settings_are_listed: settings::documented(&TREE);
     deployments_set_known_variables: settings::deployed(&TREE);
+    alerts_watch_known_metrics: deployment::known_metrics(&TREE);
     decision_records_are_numbered: documents::decision_records(&TREE);
     links_resolve: documents::links(&TREE);
     quoted_paths_exist: documents::quoted_paths(&TREE);

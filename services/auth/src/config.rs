@@ -14,6 +14,7 @@
 //! | `ORIGINS` | that URL, and the same on `127.0.0.1` | web pages that may refresh a session, comma-separated |
 //! | `RATE_LIMIT__ACCOUNT` | 10 | logins, registrations, resets and codes per minute and account |
 //! | `HASHING__AT_ONCE`, `HASHING__WAITING`, `HASHING__WAIT_MS` | 2, 100, 3000 | the password pool |
+//! | `PRIVACY__SERVICES`, `UPSTREAMS__<SERVICE>__URL` | none, `http://127.0.0.1:<port>` | other services whose data an export holds and that confirm erasures |
 //! | `HOST`, `PORT`, `OPS_HOST`, `OPS_PORT`, `WORKERS`, `DRAIN_MS` | ports 3001 and 9091 | HTTP |
 //! | `LOG__LEVEL`, `OTLP__ENDPOINT`, `OTLP__SAMPLE_PERCENT` | `info`, none, 100 | logs and traces |
 //! | `TOKENS__ISSUER`, `TOKENS__AUDIENCE` | `agape`, `agape-api` | written into tokens and expected in them |
@@ -28,6 +29,7 @@ use common::settings::{Reader, SettingsError};
 use common::telemetry::TelemetrySettings;
 use url::Url;
 
+use crate::clients::personal_data::PrivacySettings;
 use crate::hashing::HashingSettings;
 
 /// The port clients reach.
@@ -63,6 +65,8 @@ pub struct Settings {
     pub service_keys: ServiceKeySettings,
     /// The password pool.
     pub hashing: HashingSettings,
+    /// Which other services hold personal data.
+    pub privacy: PrivacySettings,
     /// Where people reach the shop.
     pub public_url: Url,
     /// Origins of web pages that may refresh a session.
@@ -104,6 +108,7 @@ impl Settings {
             tokens: TokenSettings::read(&mut read),
             service_keys: ServiceKeySettings::read(&mut read),
             hashing: HashingSettings::read(&mut read),
+            privacy: PrivacySettings::read(&mut read),
             origins: if origins.is_empty() {
                 own_origins(&public_url)
             } else {

@@ -5,6 +5,9 @@ use std::time::Instant;
 use actix_web::http::Method;
 use common::context::{self, Context};
 
+/// The status of a request that ended without an answer, as other proxies write it.
+const CLIENT_GONE: u16 = 499;
+
 /// The line of one request; it writes itself when dropped.
 pub struct AccessLine {
     kept: Option<Box<Kept>>,
@@ -34,10 +37,12 @@ impl AccessLine {
             started: Instant::now(),
             method,
             route: "unmatched",
-            status: 0,
+            status: CLIENT_GONE,
             bytes: 0,
         };
-        Self { kept: Some(Box::new(kept)) }
+        Self {
+            kept: Some(Box::new(kept)),
+        }
     }
 
     /// Notes the row of the route table that matched.
@@ -71,7 +76,7 @@ impl Drop for AccessLine {
                 method = kept.method.as_str(),
                 route = kept.route,
                 status = kept.status,
-                duration_ms = kept.started.elapsed().as_secs_f64() * 1000.0,
+                duration_ms = (kept.started.elapsed().as_secs_f64() * 1e6).round() / 1e3,
                 bytes = kept.bytes,
                 "request",
             );

@@ -93,7 +93,10 @@ impl Edge {
     /// # Errors
     /// 404 when it is not deployed, which the route table already knows.
     pub fn upstream(&self, service: Service) -> Result<&Upstream, ApiError> {
-        let found = self.upstreams.iter().find(|upstream| upstream.service == service);
+        let found = self
+            .upstreams
+            .iter()
+            .find(|upstream| upstream.service == service);
         found.ok_or_else(|| ApiError::not_found("route"))
     }
 }

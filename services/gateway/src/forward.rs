@@ -152,9 +152,13 @@ impl Errand<'_> {
         let uri: Uri = target
             .ok_or_else(|| Failure::Down("a target without a path".to_owned()))
             .and_then(|target| {
-                self.upstream.uri(target).map_err(|error| Failure::Down(error.to_string()))
+                self.upstream
+                    .uri(target)
+                    .map_err(|error| Failure::Down(error.to_string()))
             })?;
-        let mut request = client.request(self.request.method().clone(), uri).no_decompress();
+        let mut request = client
+            .request(self.request.method().clone(), uri)
+            .no_decompress();
         let headers = request.headers_mut();
         forwarded_headers::copy_request_headers(self.request.headers(), headers);
         self.write_own_headers(headers);
@@ -163,14 +167,20 @@ impl Errand<'_> {
 
     /// Who calls, which request it is, and until when an answer is of use (Unix time in milliseconds).
     fn write_own_headers(&self, headers: &mut HeaderMap) {
-        let left = self.route.answer_within.saturating_sub(self.started.elapsed());
+        let left = self
+            .route
+            .answer_within
+            .saturating_sub(self.started.elapsed());
         let left_ms = i64::try_from(left.as_millis()).unwrap_or(i64::MAX);
         let deadline = SystemClock.now().timestamp_millis().saturating_add(left_ms);
         headers.insert(header::HOST, self.upstream.host());
         headers.insert(DEADLINE, HeaderValue::from(deadline));
         let texts = [
             (header::X_FORWARDED_FOR, Some(self.client.to_string())),
-            (REQUEST_ID, context::with_current(|c| c.request_id.to_string())),
+            (
+                REQUEST_ID,
+                context::with_current(|c| c.request_id.to_string()),
+            ),
             (TRACEPARENT, context::with_current(|c| c.trace.header())),
         ];
         for (name, text) in texts {
@@ -190,7 +200,9 @@ impl Errand<'_> {
         let ends_by = self.started + self.route.total_within;
         tokio::pin!(sending);
         loop {
-            let turn_ends = watch.service_turn_since().map(|since| since + self.route.answer_within);
+            let turn_ends = watch
+                .service_turn_since()
+                .map(|since| since + self.route.answer_within);
             let look_again = turn_ends.unwrap_or_else(|| Instant::now() + SENDER_GLANCE);
             tokio::select! {
                 biased;
@@ -198,7 +210,9 @@ impl Errand<'_> {
                 () = sleep_until(look_again.min(ends_by)) => {}
             }
             let is_over = |end: Instant| end <= Instant::now();
-            let turn_ends = watch.service_turn_since().map(|since| since + self.route.answer_within);
+            let turn_ends = watch
+                .service_turn_since()
+                .map(|since| since + self.route.answer_within);
             if is_over(ends_by) || turn_ends.is_some_and(is_over) {
                 return Err(Failure::TimedOut);
             }
@@ -238,7 +252,12 @@ impl Errand<'_> {
             Failure::TimedOut => "no answer in time".to_owned(),
             Failure::Disconnected(cause) | Failure::Down(cause) => cause,
         };
-        tracing::warn!(upstream = service, route = self.route.prefix, cause, "no answer from a service");
+        tracing::warn!(
+            upstream = service,
+            route = self.route.prefix,
+            cause,
+            "no answer from a service"
+        );
         Refusal::unavailable("the service is temporarily unavailable", 1)
     }
 }
@@ -253,7 +272,9 @@ fn body_size(
     if matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {
         return BodySize::None;
     }
-    let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+    let length = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse().ok());
     match length {
         Some(length) => BodySize::Sized(length),
         None if method == Method::HEAD => BodySize::None,

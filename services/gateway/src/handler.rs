@@ -1,15 +1,18 @@
 //! What happens to every request, in order: checked, answered here if it can be, counted, sent on, dressed.
 
 use std::cell::Cell;
+use std::convert::Infallible;
 use std::fmt::Display;
 use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
-use actix_web::body::MessageBody as _;
+use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{ConnectionType, Method, StatusCode};
-use actix_web::web::Payload;
+use actix_web::web::{Bytes, Payload};
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 use chrono::SecondsFormat;
 use common::auth::AccessClaims;
@@ -46,6 +49,25 @@ pub struct Worker {
     requests: Cell<u32>,
 }
 
+/// A body that is told about and not sent. The HTTP layer below forgets which request was a `HEAD` when the next one
+/// has already arrived on the connection; with nothing to send it closes instead of sending what nobody asked for.
+struct HeadOnly(BodySize);
+
+impl MessageBody for HeadOnly {
+    type Error = Infallible;
+
+    fn size(&self) -> BodySize {
+        self.0
+    }
+
+    fn poll_next(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Infallible>>> {
+        Poll::Ready(None)
+    }
+}
+
 /// What is learnt about a request on its way.
 struct Visit {
     line: AccessLine,
@@ -59,7 +81,12 @@ impl Worker {
     #[must_use]
     pub fn new(edge: Arc<Edge>, limiter: Limiter) -> Self {
         let clients = Clients::new(edge.settings.connect_timeout);
-        Self { edge, clients, limiter, requests: Cell::new(0) }
+        Self {
+            edge,
+            clients,
+            limiter,
+            requests: Cell::new(0),
+        }
     }
 
     /// Answers a request.
@@ -102,24 +129,43 @@ impl Worker {
             self.edge.settings.trusted_proxies,
         );
         let Some(route) = self.edge.routes.find(request.uri().path()) else {
-            self.count(RateClass::Public, rate_limit_key(client), visit).await?;
+            self.count(RateClass::Public, rate_limit_key(client), visit)
+                .await?;
             return Err(ApiError::not_found("route").into());
         };
         visit.line.route(route.prefix);
         request.extensions_mut().insert(RouteName(route.prefix));
         let caller = identify(&self.edge.verifier, request).await;
         let known = caller.as_ref().ok().and_then(Option::as_deref);
-        self.count_caller(route, request.method(), known, rate_limit_key(client), visit).await?;
+        self.count_caller(
+            route,
+            request.method(),
+            known,
+            rate_limit_key(client),
+            visit,
+        )
+        .await?;
         if let Some(claims) = caller? {
             context::with_current(|c| c.note_user(self.edge.verifier.log_hash(claims.sub)));
         }
         if request.method() == Method::OPTIONS {
-            return Ok(HttpResponse::NoContent().insert_header((header::ALLOW, METHODS)).finish());
+            return Ok(HttpResponse::NoContent()
+                .insert_header((header::ALLOW, METHODS))
+                .finish());
         }
         let upstream = self.edge.upstream(route.service)?;
-        let errand = Errand { request, route, upstream, client, length, started };
+        let errand = Errand {
+            request,
+            route,
+            upstream,
+            client,
+            length,
+            started,
+        };
         let line = std::mem::replace(&mut visit.line, AccessLine::none());
-        errand.run(&self.clients, &self.edge.settings, payload, line).await
+        errand
+            .run(&self.clients, &self.edge.settings, payload, line)
+            .await
     }
 
     /// Pages that the gateway answers itself, not counted by the limiter.
@@ -164,7 +210,11 @@ impl Worker {
         if decision.allowed {
             return Ok(());
         }
-        self.edge.metrics.rate_limited.with_label_values(&[class.name()]).inc();
+        self.edge
+            .metrics
+            .rate_limited
+            .with_label_values(&[class.name()])
+            .inc();
         let error = ApiError::new(ErrorCode::RateLimitExceeded, "too many requests");
         Err(error.with_retry_after(decision.retry_after_secs()).into())
     }
@@ -177,10 +227,12 @@ impl Worker {
         mut visit: Visit,
     ) -> HttpResponse {
         if self.edge.readiness.is_draining() {
-            response.head_mut().set_connection_type(ConnectionType::Close);
+            response
+                .head_mut()
+                .set_connection_type(ConnectionType::Close);
         }
         visit.line.status(response.status().as_u16());
-        if let actix_web::body::BodySize::Sized(bytes) = response.body().size() {
+        if let BodySize::Sized(bytes) = response.body().size() {
             visit.line.count(bytes);
         }
         let sets_cookie = response.headers().contains_key(header::SET_COOKIE);
@@ -188,10 +240,15 @@ impl Worker {
         self.write_rate_headers(headers, visit.decision);
         self.edge.origins.apply(request.headers(), headers);
         if visit.is_preflight {
-            self.edge.origins.apply_preflight(request.headers(), headers);
+            self.edge
+                .origins
+                .apply_preflight(request.headers(), headers);
         }
         security_headers::apply(headers, visit.is_private || sets_cookie);
-        response
+        match *request.method() {
+            Method::HEAD => response.map_body(|_, body| BoxBody::new(HeadOnly(body.size()))),
+            _ => response,
+        }
     }
 
     fn write_rate_headers(&self, headers: &mut HeaderMap, decision: Option<Decision>) {
@@ -219,7 +276,7 @@ impl Worker {
         let every = self.edge.settings.access_log_every;
         let count = self.requests.get().wrapping_add(1);
         self.requests.set(count);
-        if every == 0 || count % every != 0 {
+        if every == 0 || !count.is_multiple_of(every) {
             return AccessLine::none();
         }
         AccessLine::begin(request.method().clone())

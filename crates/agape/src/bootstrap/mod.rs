@@ -14,6 +14,9 @@ use tokio_postgres::{Client, Config, NoTls};
 use crate::keys::RolePasswords;
 pub use sql::DATABASE;
 
+/// Held while roles are made; the number means nothing else on the server.
+const LOCK: i64 = 0x6167_6170_6500;
+
 /// What came of a bootstrap.
 #[derive(Debug)]
 pub enum Outcome {
@@ -35,11 +38,18 @@ pub async fn run(admin_url: &str, passwords: &BTreeMap<String, RolePasswords>) -
     let may = rights(&admin).await?;
     let has_database = has_database(&admin).await?;
     if !may.make_roles || !(may.make_databases || has_database) {
+        if has_database && is_complete(&config, passwords).await {
+            return Ok(Outcome::Done);
+        }
         return Ok(Outcome::NeedsAdministrator(sql::for_a_person(
             has_database,
             passwords,
         )));
     }
+    // Two replicas of a deployment may run this at the same time.
+    admin
+        .query_one("select pg_advisory_lock($1)", &[&LOCK])
+        .await?;
     if !has_database {
         admin
             .batch_execute(&sql::create_database())
@@ -47,9 +57,9 @@ pub async fn run(admin_url: &str, passwords: &BTreeMap<String, RolePasswords>) -
             .context("cannot make the database")?;
     }
     config.dbname(DATABASE);
-    let admin = connect(&config).await?;
+    let inside = connect(&config).await?;
     for (service, pair) in passwords {
-        admin
+        inside
             .batch_execute(&sql::for_service(service, pair))
             .await
             .with_context(|| format!("cannot prepare the schema of {service}"))?;
@@ -61,13 +71,33 @@ pub async fn run(admin_url: &str, passwords: &BTreeMap<String, RolePasswords>) -
     Ok(Outcome::Done)
 }
 
+/// Whether somebody else has made everything already, with these passwords.
+async fn is_complete(server: &Config, passwords: &BTreeMap<String, RolePasswords>) -> bool {
+    for (service, pair) in passwords {
+        for (role, password) in [
+            (format!("{service}_owner"), &pair.owner),
+            (service.clone(), &pair.runtime),
+        ] {
+            let mut login = server.clone();
+            login.user(role).password(password).dbname(DATABASE);
+            if check_login(&login, service).await.is_err() {
+                return false;
+            }
+        }
+    }
+    true
+}
+
 /// Says whether a role can log in with its password and has its schema.
 ///
 /// # Errors
 /// It cannot; the error says why.
 pub async fn check_role(url: &str, schema: &str) -> Result<()> {
-    let config: Config = url.parse().context("the URL is not valid")?;
-    let client = connect(&config).await?;
+    check_login(&url.parse().context("the URL is not valid")?, schema).await
+}
+
+async fn check_login(login: &Config, schema: &str) -> Result<()> {
+    let client = connect(login).await?;
     let row = client
         .query_one("select coalesce(current_schema(), '')", &[])
         .await?;

@@ -120,7 +120,10 @@ impl Run<'_> {
                     self.journal.service(&event);
                     match start.saw(&event) {
                         Progress::Waiting => {}
-                        Progress::Complete => summary::print(self.tree, self.began.elapsed())?,
+                        Progress::Complete => {
+                            self.journal.note("everything is ready");
+                            summary::print(self.tree, self.began.elapsed())?;
+                        }
                         Progress::Hopeless(service) => return Err(start.give_up(self.tree, service)),
                     }
                 }
@@ -134,11 +137,8 @@ impl Run<'_> {
 fn bind_all() -> Result<Vec<Sockets>> {
     let bind = |deployed: &services::Deployed| {
         let service = deployed.service;
-        let (http, ops) = (
-            environment::http_port(service)?,
-            environment::ops_port(service)?,
-        );
-        Sockets::bind(service.name, environment::host(service)?, &http, &ops)
+        let http = environment::http_place(service)?;
+        Sockets::bind(service.name, &http, &environment::ops_place(service)?)
     };
     services::ALL.iter().map(bind).collect()
 }

@@ -38,10 +38,10 @@ impl Sockets {
     ///
     /// # Errors
     /// A port is taken; the error names the program that has it and the variable to change.
-    pub fn bind(service: &str, host: IpAddr, http: &Port, ops: &Port) -> Result<Self> {
+    pub fn bind(service: &str, http: &Place, ops: &Place) -> Result<Self> {
         Ok(Self {
-            http: listen(service, host, http)?,
-            ops: listen(service, host, ops)?,
+            http: listen(service, http)?,
+            ops: listen(service, ops)?,
         })
     }
 
@@ -149,7 +149,10 @@ mod tests {
             number,
             variable: "AUTH__PORT".to_owned(),
         };
-        let place = Place { host: IpAddr::from(Ipv4Addr::LOCALHOST), port };
+        let place = Place {
+            host: IpAddr::from(Ipv4Addr::LOCALHOST),
+            port,
+        };
         let message = Sockets::bind("auth", &place, &place)
             .unwrap_err()
             .to_string();

@@ -46,7 +46,10 @@ fn free_ports() -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
     for deployed in services::ALL {
         let service = deployed.service;
-        for place in [environment::http_place(service)?, environment::ops_place(service)?] {
+        for place in [
+            environment::http_place(service)?,
+            environment::ops_place(service)?,
+        ] {
             let what = format!("port {} ({})", place.port.number, service.name);
             findings.push(Finding::new(what, is_free(&place)));
         }
@@ -59,7 +62,10 @@ fn is_free(Place { host, port }: &Place) -> Verdict {
         Ok(_) => Verdict::Fine("free".to_owned()),
         Err(error) => {
             let owner = owner_of(port.number).unwrap_or_else(|| error.to_string());
-            Verdict::Broken(format!("taken: {owner}; choose another with {}", port.variable))
+            Verdict::Broken(format!(
+                "taken: {owner}; choose another with {}",
+                port.variable
+            ))
         }
     }
 }
