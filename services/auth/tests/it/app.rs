@@ -77,7 +77,7 @@ impl TestApp {
             clock,
             db,
             database_url,
-            client: Client::builder()
+            client: client()
                 .timeout(Duration::from_secs(30))
                 .build()
                 .unwrap(),
