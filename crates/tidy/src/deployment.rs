@@ -144,25 +144,24 @@ pub fn known_metrics(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
-/// The names before `{` or `[` in a rule's text. A name with a colon is a recorded rule.
+/// The names before `{` or `[` in the expressions of a rule file. A name with a colon is a recorded
+/// rule, and a template in a `summary` is no expression.
 fn metrics_in(text: &str) -> BTreeSet<&str> {
     let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
-    let rules = text.lines().filter(|line| {
-        !line.trim_start().starts_with(['#']) && !line.trim_start().starts_with("summary:")
-    });
-    rules
-        .flat_map(|line| {
-            line.match_indices(['{', '['])
-                .filter_map(|(at, _)| line.get(..at))
-        })
-        .map(|before| {
-            before
-                .rsplit(|c: char| !is_part(c))
-                .next()
-                .unwrap_or_default()
-        })
-        .filter(|name| !name.is_empty() && !name.contains(':'))
-        .collect()
+    let mut names = BTreeSet::new();
+    for line in text.lines().map(str::trim_start) {
+        if line.starts_with('#') || line.starts_with("summary:") {
+            continue;
+        }
+        for (at, _) in line.match_indices(['{', '[']) {
+            let before = line.get(..at).unwrap_or_default();
+            let name = before.rsplit(|c| !is_part(c)).next().unwrap_or_default();
+            if !name.is_empty() && !name.contains(':') {
+                names.insert(name);
+            }
+        }
+    }
+    names
 }
 
 #[cfg(test)]

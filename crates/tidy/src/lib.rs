@@ -8,11 +8,11 @@
 //! |---|---|
 //! | who of us may depend on whom | [`direction`] |
 //! | version floors, banned crates, licences and sources of other people's crates | [`supply`] |
-//! | versions and lints stand in the workspace manifest only | [`manifests`] |
+//! | versions and lints stand in the workspace manifest only, dependencies are used | [`manifests`] |
 //! | what the layers of a service may name | [`layers`] |
 //! | unfinished work, formatted SQL, file length | [`sources`] |
 //! | migrations come in pairs; the messaging tables are one text everywhere | [`migrations`] |
-//! | every service is deployed and documented | [`deployment`] |
+//! | every service is deployed and documented, pods are hardened, actions pinned, alerts alive | [`deployment`] |
 //! | settings are listed where they are read, and deployments set no others | [`settings`] |
 //! | decision records are numbered, links and quoted paths resolve | [`documents`] |
 //!

@@ -4,6 +4,7 @@
 //! | variable | default | meaning |
 //! |---|---|---|
 //! | `DATABASE__URL`, `REDIS__URL` | required | where PostgreSQL (as role `auth`) and Redis are |
+//! | `AMQP__URL` | none | where RabbitMQ is; events wait in the outbox, so nothing connects to it yet |
 //! | `DATABASE__OWNER_URL` | for `migrate` only | PostgreSQL as role `auth_owner` |
 //! | `FILE_KEY__FILE` | required | file with 32 bytes in base64: seals signing keys and short-lived secrets |
 //! | `PII__KEYS_FILE` | required | file with the keys that seal personal data, and the key of their blind index |
@@ -14,6 +15,7 @@
 //! | `ORIGINS` | that URL, and the same on `127.0.0.1` | web pages that may refresh a session, comma-separated |
 //! | `RATE_LIMIT__ACCOUNT` | 10 | logins, registrations, resets and codes per minute and account |
 //! | `HASHING__AT_ONCE`, `HASHING__WAITING`, `HASHING__WAIT_MS` | 2, 100, 3000 | the password pool |
+//! | `PRIVACY__SERVICES`, `UPSTREAMS__<SERVICE>__URL` | none, `http://127.0.0.1:<port>` | other services whose data an export holds and that confirm erasures |
 //! | `HOST`, `PORT`, `OPS_HOST`, `OPS_PORT`, `WORKERS`, `DRAIN_MS` | ports 3001 and 9091 | HTTP |
 //! | `LOG__LEVEL`, `OTLP__ENDPOINT`, `OTLP__SAMPLE_PERCENT` | `info`, none, 100 | logs and traces |
 //! | `TOKENS__ISSUER`, `TOKENS__AUDIENCE` | `agape`, `agape-api` | written into tokens and expected in them |
@@ -28,6 +30,7 @@ use common::settings::{Reader, SettingsError};
 use common::telemetry::TelemetrySettings;
 use url::Url;
 
+use crate::clients::personal_data::PrivacySettings;
 use crate::hashing::HashingSettings;
 
 /// The port clients reach.
@@ -63,6 +66,8 @@ pub struct Settings {
     pub service_keys: ServiceKeySettings,
     /// The password pool.
     pub hashing: HashingSettings,
+    /// Which other services hold personal data.
+    pub privacy: PrivacySettings,
     /// Where people reach the shop.
     pub public_url: Url,
     /// Origins of web pages that may refresh a session.
@@ -104,6 +109,7 @@ impl Settings {
             tokens: TokenSettings::read(&mut read),
             service_keys: ServiceKeySettings::read(&mut read),
             hashing: HashingSettings::read(&mut read),
+            privacy: PrivacySettings::read(&mut read),
             origins: if origins.is_empty() {
                 own_origins(&public_url)
             } else {

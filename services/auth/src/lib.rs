@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 
 mod app;
+mod clients;
 pub mod config;
 mod domain;
 pub mod hashing;

@@ -5,24 +5,54 @@ use utoipa::{Modify, OpenApi as _};
 use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_actix_web::{AppExt as _, scope};
 
+use crate::http::add_address::add_address;
+use crate::http::change_address::change_address;
 use crate::http::change_password::change_password;
+use crate::http::change_role::change_role;
+use crate::http::collect_mail::collect_mail;
+use crate::http::count_users::count_users;
+use crate::http::disable_two_factor::disable_two_factor;
+use crate::http::enable_two_factor::enable_two_factor;
+use crate::http::erase_account::erase_account;
+use crate::http::get_address::get_address;
 use crate::http::get_contact::get_contact;
+use crate::http::get_export::get_export;
 use crate::http::get_jwks::get_jwks;
 use crate::http::get_me::get_me;
+use crate::http::get_personal_data::get_personal_data;
+use crate::http::get_user::get_user;
+use crate::http::list_addresses::list_addresses;
+use crate::http::list_consents::list_consents;
 use crate::http::list_revocations::list_revocations;
 use crate::http::list_sessions::list_sessions;
+use crate::http::list_users::list_users;
 use crate::http::login::login;
 use crate::http::logout::logout;
+use crate::http::record_consent::record_consent;
 use crate::http::refresh::refresh;
 use crate::http::register::register;
+use crate::http::remove_address::remove_address;
+use crate::http::request_export::request_export;
+use crate::http::request_password_reset::request_password_reset;
+use crate::http::resend_verification::resend_verification;
+use crate::http::reset_password::{reset_password, show_password_reset_page};
 use crate::http::revoke_session::{delete_session, revoke_session};
+use crate::http::unlock_user::unlock_user;
 use crate::http::update_me::update_me;
+use crate::http::verify_email::{show_verify_email_page, verify_email};
+use crate::http::verify_two_factor::verify_two_factor;
 
 /// Everything that can be asked of the service.
 pub(crate) fn configure(config: &mut ServiceConfig) {
     config
         .service(get_jwks) //                            GET    /.well-known/jwks.json
-        .service(scope::scope("/api/v1").configure(public))
+        .service(
+            scope::scope("/api/v1")
+                .configure(public)
+                .configure(links_and_second_factor)
+                .configure(own_data)
+                .configure(administration),
+        )
         .service(scope::scope("/internal").configure(internal));
 }
 
@@ -41,11 +71,52 @@ fn public(config: &mut ServiceConfig) {
         .service(delete_session); //                     DELETE /auth/sessions/{id}
 }
 
+/// What mailed links and authenticator apps are for.
+fn links_and_second_factor(config: &mut ServiceConfig) {
+    config
+        .service(verify_email) //                        POST   /auth/verify-email
+        .service(show_verify_email_page) //              GET    /auth/verify-email
+        .service(resend_verification) //                 POST   /auth/verify-email/resend
+        .service(request_password_reset) //              POST   /auth/password-reset-request
+        .service(reset_password) //                      POST   /auth/password-reset
+        .service(show_password_reset_page) //            GET    /auth/password-reset
+        .service(enable_two_factor) //                   POST   /auth/2fa/enable
+        .service(verify_two_factor) //                   POST   /auth/2fa/verify
+        .service(disable_two_factor); //                 POST   /auth/2fa/disable
+}
+
+/// What people keep here, and what they may ask about it.
+fn own_data(config: &mut ServiceConfig) {
+    config
+        .service(list_addresses) //                      GET    /users/me/addresses
+        .service(add_address) //                         POST   /users/me/addresses
+        .service(get_address) //                         GET    /users/me/addresses/{id}
+        .service(change_address) //                      PATCH  /users/me/addresses/{id}
+        .service(remove_address) //                      DELETE /users/me/addresses/{id}
+        .service(request_export) //                      GET    /gdpr/export
+        .service(get_export) //                          GET    /gdpr/export/{id}
+        .service(erase_account) //                       DELETE /gdpr/account
+        .service(list_consents) //                       GET    /gdpr/consents
+        .service(record_consent); //                     POST   /gdpr/consents
+}
+
+/// What administrators may do with accounts.
+fn administration(config: &mut ServiceConfig) {
+    config
+        .service(list_users) //                          GET    /admin/users
+        .service(count_users) //                         GET    /admin/users/stats
+        .service(get_user) //                            GET    /admin/users/{id}
+        .service(change_role) //                         PATCH  /admin/users/{id}/role
+        .service(unlock_user); //                        POST   /admin/users/{id}/unlock
+}
+
 /// What other services ask with a service token, under `/internal`. The gateway never routes it.
 fn internal(config: &mut ServiceConfig) {
     config
         .service(list_revocations) //                    GET    /revocations
-        .service(get_contact); //                        GET    /users/{id}/contact
+        .service(get_contact) //                         GET    /users/{id}/contact
+        .service(collect_mail) //                        POST   /mails/{mailId}
+        .service(get_personal_data); //                  GET    /privacy/{userId}
 }
 
 #[derive(utoipa::OpenApi)]

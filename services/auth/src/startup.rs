@@ -25,6 +25,7 @@ use tokio_util::sync::CancellationToken;
 use utoipa_actix_web::AppExt as _;
 
 use crate::app::counters::Counters;
+use crate::clients::personal_data::Holders;
 use crate::config::Settings;
 use crate::hashing::Hasher;
 use crate::keys::SigningKeys;
@@ -48,6 +49,8 @@ pub struct AppState {
     pub(crate) keys: SigningKeys,
     pub(crate) verifier: Arc<TokenVerifier>,
     pub(crate) counters: Counters,
+    /// The services that hold personal data beside this one.
+    pub(crate) holders: Holders,
 }
 
 /// The service, bound to its ports and not yet running.
@@ -76,13 +79,18 @@ impl Application {
             Box::new(keys.clone()),
             Box::new(app::list_revocations::OwnRevocations(db.clone())),
         ));
-        let tokens = ServiceTokens::load(SERVICE.name, &settings.service_keys, Arc::clone(&clock))?;
+        let tokens = Arc::new(ServiceTokens::load(
+            SERVICE.name,
+            &settings.service_keys,
+            Arc::clone(&clock),
+        )?);
         let listeners = listen::listeners(&settings.http)?;
         let state = AppState {
             limiter: Limiter::start(Redis::connect(&settings.redis)?),
             hasher: Hasher::start(settings.hashing.clone())?,
             pii: Sealer::from_key_file(&settings.pii_keys)?,
             counters: Counters::register(&metrics)?,
+            holders: Holders::new(&settings.privacy, &tokens)?,
             settings,
             db,
             clock,
@@ -92,7 +100,7 @@ impl Application {
         };
         Ok(Self {
             state: Data::new(state),
-            service_tokens: Data::new(tokens),
+            service_tokens: Data::from(tokens),
             listeners,
             metrics,
             shutdown: CancellationToken::new(),
@@ -143,6 +151,10 @@ impl Application {
         tokio::spawn(Arc::clone(&state.verifier).follow());
         if only != Only::Http {
             tokio::spawn(app::sweep::run(
+                state.clone().into_inner(),
+                shutdown.clone(),
+            ));
+            tokio::spawn(app::export_data::run(
                 state.clone().into_inner(),
                 shutdown.clone(),
             ));

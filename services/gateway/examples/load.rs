@@ -41,7 +41,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let seconds: u64 = seconds.parse()?;
     let count = u32::try_from(Duration::from_secs(seconds).as_nanos() / interval.as_nanos())?;
     let authorization = match token.first() {
-        Some(file) => format!("Authorization: Bearer {}\r\n", std::fs::read_to_string(file)?.trim()),
+        Some(file) => format!(
+            "Authorization: Bearer {}\r\n",
+            std::fs::read_to_string(file)?.trim()
+        ),
         None => String::new(),
     };
     let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n{authorization}\r\n");
@@ -53,7 +56,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         count,
         next: AtomicU32::new(0),
     });
-    let senders: Vec<_> = (0..CONNECTIONS).map(|_| tokio::spawn(send(Arc::clone(&plan)))).collect();
+    let senders: Vec<_> = (0..CONNECTIONS)
+        .map(|_| tokio::spawn(send(Arc::clone(&plan))))
+        .collect();
     let mut all = Tally::default();
     for sender in senders {
         let tally = sender.await?;
@@ -100,12 +105,16 @@ async fn exchange(plan: &Plan, connection: &mut Option<TcpStream>) -> Result<(),
         if socket.read_buf(&mut buffer).await? == 0 {
             return Err("the connection ended".into());
         }
-        let Some(head) = find(&buffer, b"\r\n\r\n") else { continue };
+        let Some(head) = find(&buffer, b"\r\n\r\n") else {
+            continue;
+        };
         let text = std::str::from_utf8(buffer.get(..head).unwrap_or_default())?;
         if !text.starts_with("HTTP/1.1 200") {
             return Err(text.lines().next().unwrap_or_default().into());
         }
-        let length = text.lines().find_map(|line| line.strip_prefix("content-length: "));
+        let length = text
+            .lines()
+            .find_map(|line| line.strip_prefix("content-length: "));
         let length: usize = length.ok_or("no content-length")?.parse()?;
         if buffer.len() >= head + 4 + length {
             return Ok(());
@@ -114,15 +123,21 @@ async fn exchange(plan: &Plan, connection: &mut Option<TcpStream>) -> Result<(),
 }
 
 fn find(text: &[u8], needle: &[u8]) -> Option<usize> {
-    text.windows(needle.len()).position(|window| window == needle)
+    text.windows(needle.len())
+        .position(|window| window == needle)
 }
 
-#[expect(clippy::print_stdout, reason = "the report is what this program is for")]
+#[expect(
+    clippy::print_stdout,
+    reason = "the report is what this program is for"
+)]
 fn report(all: &mut Tally, took: Duration) {
     all.latencies.sort_unstable();
     let millis = |percent: usize| {
         let at = all.latencies.len() * percent / 100;
-        let latency = all.latencies.get(at.min(all.latencies.len().saturating_sub(1)));
+        let latency = all
+            .latencies
+            .get(at.min(all.latencies.len().saturating_sub(1)));
         latency.map_or(0.0, |latency| latency.as_secs_f64() * 1e3)
     };
     println!(

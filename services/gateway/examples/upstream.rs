@@ -39,7 +39,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         keys: json!({ "keys": [rsa_key().jwk()] }),
     });
     HttpServer::new(move || {
-        App::new().app_data(answers.clone()).default_service(web::to(answer))
+        App::new()
+            .app_data(answers.clone())
+            .default_service(web::to(answer))
     })
     .workers(2)
     .keep_alive(Duration::from_secs(75))
@@ -93,15 +95,27 @@ fn write_secrets(dir: &Path) -> Result<(), Box<dyn Error>> {
         fields.insert("iss".to_owned(), "gateway".into());
     }
     write_secret(&dir.join("key.der"), ed25519_key().private_der())?;
-    write_secret(&dir.join("keys.json"), json!({ "keys": [public] }).to_string().as_bytes())?;
-    write_secret(&dir.join("hash.key"), STANDARD.encode([7_u8; 32]).as_bytes())?;
+    write_secret(
+        &dir.join("keys.json"),
+        json!({ "keys": [public] }).to_string().as_bytes(),
+    )?;
+    write_secret(
+        &dir.join("hash.key"),
+        STANDARD.encode([7_u8; 32]).as_bytes(),
+    )?;
     write_secret(&dir.join("token"), token().as_bytes())?;
     Ok(())
 }
 
 fn write_secret(path: &Path, content: &[u8]) -> std::io::Result<()> {
     let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true).mode(0o600).open(path)?.write_all(content)
+    options
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)?
+        .write_all(content)
 }
 
 fn token() -> String {

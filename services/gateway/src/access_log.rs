@@ -40,7 +40,9 @@ impl AccessLine {
             status: CLIENT_GONE,
             bytes: 0,
         };
-        Self { kept: Some(Box::new(kept)) }
+        Self {
+            kept: Some(Box::new(kept)),
+        }
     }
 
     /// Notes the row of the route table that matched.

@@ -61,7 +61,11 @@ struct InLine<'a>(&'a AtomicUsize);
 impl<'a> InLine<'a> {
     fn join(waiting: &'a AtomicUsize, most: usize) -> Result<Self, Busy> {
         let in_line = Self(waiting);
-        if waiting.fetch_add(1, Ordering::Relaxed) < most { Ok(in_line) } else { Err(Busy) }
+        if waiting.fetch_add(1, Ordering::Relaxed) < most {
+            Ok(in_line)
+        } else {
+            Err(Busy)
+        }
     }
 }
 

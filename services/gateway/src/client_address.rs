@@ -12,12 +12,16 @@ pub fn client_address(
     headers: &HeaderMap,
     trusted_proxies: usize,
 ) -> IpAddr {
-    let peer = peer.map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |address| address.ip()).to_canonical();
+    let peer = peer
+        .map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |address| address.ip())
+        .to_canonical();
     if trusted_proxies == 0 {
         return peer;
     }
-    let lines: Vec<&str> =
-        headers.get_all(X_FORWARDED_FOR).filter_map(|value| value.to_str().ok()).collect();
+    let lines: Vec<&str> = headers
+        .get_all(X_FORWARDED_FOR)
+        .filter_map(|value| value.to_str().ok())
+        .collect();
     lines
         .iter()
         .rev()
@@ -62,7 +66,10 @@ mod tests {
     fn only_what_our_proxies_appended_counts() {
         let peer = "10.0.0.2:5000";
         assert_eq!(seen(peer, &["1.2.3.4, 203.0.113.9"], 1), "203.0.113.9");
-        assert_eq!(seen(peer, &["1.2.3.4", "203.0.113.9, 10.0.0.3"], 2), "203.0.113.9");
+        assert_eq!(
+            seen(peer, &["1.2.3.4", "203.0.113.9, 10.0.0.3"], 2),
+            "203.0.113.9"
+        );
         assert_eq!(seen(peer, &["203.0.113.9"], 2), "203.0.113.9");
         assert_eq!(seen(peer, &["203.0.113.9, what, 10.0.0.3"], 3), "10.0.0.3");
         assert_eq!(seen(peer, &[], 1), "10.0.0.2");

@@ -158,7 +158,10 @@ impl Settings {
 impl EdgeSettings {
     fn read(read: &mut Reader) -> Self {
         Self {
-            upstreams: Service::ALL.into_iter().filter_map(|s| read_upstream(read, s)).collect(),
+            upstreams: Service::ALL
+                .into_iter()
+                .filter_map(|s| read_upstream(read, s))
+                .collect(),
             cors_origins: read_origins(read),
             trusted_proxies: read.number("trusted_proxies", 0, 0, 16),
             rate_limits: read_rate_limits(read),
@@ -211,7 +214,11 @@ fn read_upstream(read: &mut Reader, service: Service) -> Option<UpstreamSettings
             usual
         }
     };
-    Some(UpstreamSettings { service, url, ops_url })
+    Some(UpstreamSettings {
+        service,
+        url,
+        ops_url,
+    })
 }
 
 fn readable_url(read: &mut Reader, key: &str, text: &str) -> Option<Url> {
@@ -254,28 +261,57 @@ mod tests {
 
     #[test]
     fn only_named_services_are_deployed_and_auth_always() {
-        let settings = edge(&[("GATEWAY__UPSTREAMS__CATALOG__URL", "http://catalog:3002")]).unwrap();
-        let deployed: Vec<_> =
-            settings.upstreams.iter().map(|u| (u.service.name(), u.ops_url.as_str())).collect();
+        let settings =
+            edge(&[("GATEWAY__UPSTREAMS__CATALOG__URL", "http://catalog:3002")]).unwrap();
+        let deployed: Vec<_> = settings
+            .upstreams
+            .iter()
+            .map(|u| (u.service.name(), u.ops_url.as_str()))
+            .collect();
         assert_eq!(
             deployed,
-            [("auth", "http://127.0.0.1:9091/"), ("catalog", "http://catalog:9092/")]
+            [
+                ("auth", "http://127.0.0.1:9091/"),
+                ("catalog", "http://catalog:9092/")
+            ]
         );
     }
 
     #[test]
     fn origins_that_no_browser_sends_are_refused() {
-        for origin in ["https://shop.example/", "shop.example", "https://shop.example:443", "*"] {
+        for origin in [
+            "https://shop.example/",
+            "shop.example",
+            "https://shop.example:443",
+            "*",
+        ] {
             let error = edge(&[("GATEWAY__CORS__ORIGINS", origin)]).unwrap_err();
-            assert!(error.to_string().contains("GATEWAY__CORS__ORIGINS"), "{origin}");
+            assert!(
+                error.to_string().contains("GATEWAY__CORS__ORIGINS"),
+                "{origin}"
+            );
         }
-        assert!(edge(&[("GATEWAY__CORS__ORIGINS", "https://a.example, http://localhost:5173")]).is_ok());
+        assert!(
+            edge(&[(
+                "GATEWAY__CORS__ORIGINS",
+                "https://a.example, http://localhost:5173"
+            )])
+            .is_ok()
+        );
     }
 
     #[test]
     fn a_service_url_has_no_path() {
-        for url in ["http://auth:3001/x", "https://auth", "unix:/tmp/x", "auth:3001"] {
-            assert!(edge(&[("GATEWAY__UPSTREAMS__AUTH__URL", url)]).is_err(), "{url}");
+        for url in [
+            "http://auth:3001/x",
+            "https://auth",
+            "unix:/tmp/x",
+            "auth:3001",
+        ] {
+            assert!(
+                edge(&[("GATEWAY__UPSTREAMS__AUTH__URL", url)]).is_err(),
+                "{url}"
+            );
         }
     }
 }

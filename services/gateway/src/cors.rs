@@ -44,7 +44,10 @@ impl AllowedOrigins {
     fn allowed<'a>(&self, request: &'a HeaderMap) -> Option<&'a HeaderValue> {
         let mut given = request.get_all(header::ORIGIN);
         let origin = given.next()?;
-        let is_listed = self.0.iter().any(|listed| listed.as_bytes() == origin.as_bytes());
+        let is_listed = self
+            .0
+            .iter()
+            .any(|listed| listed.as_bytes() == origin.as_bytes());
         (is_listed && given.next().is_none()).then_some(origin)
     }
 
@@ -93,7 +96,10 @@ mod tests {
         request.insert(header::ORIGIN, HeaderValue::from_static(origin));
         let mut response = HeaderMap::new();
         // What a careless service might send.
-        response.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+        response.insert(
+            header::ACCESS_CONTROL_ALLOW_ORIGIN,
+            HeaderValue::from_static("*"),
+        );
         allowed.apply(&request, &mut response);
         allowed.apply_preflight(&request, &mut response);
         response
@@ -102,8 +108,16 @@ mod tests {
     #[test]
     fn a_listed_origin_is_named_back() {
         let headers = answer_to("https://agapelooks.com");
-        assert_eq!(headers.get(header::ACCESS_CONTROL_ALLOW_ORIGIN).unwrap(), "https://agapelooks.com");
-        assert_eq!(headers.get(header::ACCESS_CONTROL_ALLOW_CREDENTIALS).unwrap(), "true");
+        assert_eq!(
+            headers.get(header::ACCESS_CONTROL_ALLOW_ORIGIN).unwrap(),
+            "https://agapelooks.com"
+        );
+        assert_eq!(
+            headers
+                .get(header::ACCESS_CONTROL_ALLOW_CREDENTIALS)
+                .unwrap(),
+            "true"
+        );
         assert!(headers.contains_key(header::ACCESS_CONTROL_MAX_AGE));
     }
 
@@ -124,7 +138,10 @@ mod tests {
             for name in OURS {
                 assert!(!headers.contains_key(&name), "{origin} got {name}");
             }
-            assert!(headers.get_all(header::VARY).any(|value| value == "Origin"), "{origin}");
+            assert!(
+                headers.get_all(header::VARY).any(|value| value == "Origin"),
+                "{origin}"
+            );
         }
     }
 }

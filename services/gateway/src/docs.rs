@@ -55,7 +55,11 @@ impl Docs {
                 csp: Some(PAGE_CSP),
                 ..Asset::new("text/html; charset=utf-8", PAGE, gzip(PAGE)?)?
             },
-            script: Asset::new("text/javascript; charset=utf-8", &script, SCRIPT_GZ.to_vec())?,
+            script: Asset::new(
+                "text/javascript; charset=utf-8",
+                &script,
+                SCRIPT_GZ.to_vec(),
+            )?,
         })
     }
 
@@ -91,7 +95,9 @@ impl Asset {
             true => (&self.gzip, &self.etag_gzip),
             false => (&self.identity, &self.etag),
         };
-        let is_known = request.get_all(header::IF_NONE_MATCH).any(|known| names(known, etag));
+        let is_known = request
+            .get_all(header::IF_NONE_MATCH)
+            .any(|known| names(known, etag));
         let mut response = if is_known {
             HttpResponse::new(StatusCode::NOT_MODIFIED)
         } else {
@@ -125,7 +131,9 @@ fn accepts_gzip(request: &HeaderMap) -> bool {
 }
 
 fn names(condition: &HeaderValue, etag: &HeaderValue) -> bool {
-    let (Ok(condition), Ok(etag)) = (condition.to_str(), etag.to_str()) else { return false };
+    let (Ok(condition), Ok(etag)) = (condition.to_str(), etag.to_str()) else {
+        return false;
+    };
     condition
         .split(',')
         .map(str::trim)

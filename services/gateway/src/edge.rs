@@ -40,6 +40,8 @@ pub struct Edge {
 pub struct EdgeMetrics {
     /// Requests refused by the rate limit, by class.
     pub rate_limited: IntCounterVec,
+    /// Requests that a service did not answer, by service and reason.
+    pub unanswered: IntCounterVec,
 }
 
 impl EdgeMetrics {
@@ -49,7 +51,15 @@ impl EdgeMetrics {
             "Requests refused by the rate limit",
             &["class"],
         )?;
-        Ok(Self { rate_limited })
+        let unanswered = metrics.counter(
+            "gateway_unanswered_total",
+            "Requests answered 503 because a service was busy, refused or did not answer",
+            &["upstream", "reason"],
+        )?;
+        Ok(Self {
+            rate_limited,
+            unanswered,
+        })
     }
 }
 
@@ -93,7 +103,10 @@ impl Edge {
     /// # Errors
     /// 404 when it is not deployed, which the route table already knows.
     pub fn upstream(&self, service: Service) -> Result<&Upstream, ApiError> {
-        let found = self.upstreams.iter().find(|upstream| upstream.service == service);
+        let found = self
+            .upstreams
+            .iter()
+            .find(|upstream| upstream.service == service);
         found.ok_or_else(|| ApiError::not_found("route"))
     }
 }

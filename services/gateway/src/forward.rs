@@ -19,6 +19,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::access_log::AccessLine;
 use crate::admission::Place;
 use crate::config::EdgeSettings;
+use crate::edge::EdgeMetrics;
 use crate::forwarded_headers;
 use crate::message::BodyLength;
 use crate::refusal::Refusal;
@@ -42,6 +43,8 @@ pub struct Errand<'a> {
     pub route: &'static Route,
     /// Its service.
     pub upstream: &'a Upstream,
+    /// Where what goes wrong is counted.
+    pub metrics: &'a EdgeMetrics,
     /// Who sent it.
     pub client: IpAddr,
     /// How long its body is said to be.
@@ -73,7 +76,7 @@ impl Errand<'_> {
         clients: &Clients,
         settings: &EdgeSettings,
         payload: Payload,
-        line: AccessLine,
+        line: &mut AccessLine,
     ) -> Result<HttpResponse, Refusal> {
         if matches!(self.length, BodyLength::Known(length) if length > self.route.body_max) {
             return Err(Refusal::too_large());
@@ -84,19 +87,36 @@ impl Errand<'_> {
             self.upstream.breaker.report(outcome.is_ok());
         }
         match outcome {
-            Ok(answer) => Ok(self.relay(answer, line, place)),
+            Ok(answer) => {
+                let line = std::mem::replace(line, AccessLine::none());
+                Ok(self.relay(answer, line, place))
+            }
             Err(failure) => Err(self.refusal(failure)),
         }
     }
 
     /// A place with the service, unless it is known to be down.
     async fn enter(&self, settings: &EdgeSettings) -> Result<Place, Refusal> {
+        let open = || self.unanswered("breaker_open", "the service is temporarily unavailable", 5);
+        // Nobody stands in line for a service that is down.
+        if self.upstream.breaker.is_open() {
+            return Err(open());
+        }
         let patience = settings.admission.patience(self.route.queue);
-        let busy = |_busy| Refusal::unavailable("the service is busy", 1);
-        let place = self.upstream.entrance.enter(patience).await.map_err(busy)?;
-        let refused = |_open| Refusal::unavailable("the service is temporarily unavailable", 5);
-        self.upstream.breaker.try_pass().map_err(refused)?;
+        let place = self.upstream.entrance.enter(patience).await;
+        let place = place.map_err(|_busy| self.unanswered("busy", "the service is busy", 1))?;
+        self.upstream
+            .breaker
+            .try_pass()
+            .map_err(|_refused| open())?;
         Ok(place)
+    }
+
+    /// A 503, counted.
+    fn unanswered(&self, reason: &str, message: &'static str, retry_after_secs: u64) -> Refusal {
+        let labels = [self.upstream.service.name(), reason];
+        self.metrics.unanswered.with_label_values(&labels).inc();
+        Refusal::unavailable(message, retry_after_secs)
     }
 
     async fn send(
@@ -152,9 +172,13 @@ impl Errand<'_> {
         let uri: Uri = target
             .ok_or_else(|| Failure::Down("a target without a path".to_owned()))
             .and_then(|target| {
-                self.upstream.uri(target).map_err(|error| Failure::Down(error.to_string()))
+                self.upstream
+                    .uri(target)
+                    .map_err(|error| Failure::Down(error.to_string()))
             })?;
-        let mut request = client.request(self.request.method().clone(), uri).no_decompress();
+        let mut request = client
+            .request(self.request.method().clone(), uri)
+            .no_decompress();
         let headers = request.headers_mut();
         forwarded_headers::copy_request_headers(self.request.headers(), headers);
         self.write_own_headers(headers);
@@ -163,14 +187,20 @@ impl Errand<'_> {
 
     /// Who calls, which request it is, and until when an answer is of use (Unix time in milliseconds).
     fn write_own_headers(&self, headers: &mut HeaderMap) {
-        let left = self.route.answer_within.saturating_sub(self.started.elapsed());
+        let left = self
+            .route
+            .answer_within
+            .saturating_sub(self.started.elapsed());
         let left_ms = i64::try_from(left.as_millis()).unwrap_or(i64::MAX);
         let deadline = SystemClock.now().timestamp_millis().saturating_add(left_ms);
         headers.insert(header::HOST, self.upstream.host());
         headers.insert(DEADLINE, HeaderValue::from(deadline));
         let texts = [
             (header::X_FORWARDED_FOR, Some(self.client.to_string())),
-            (REQUEST_ID, context::with_current(|c| c.request_id.to_string())),
+            (
+                REQUEST_ID,
+                context::with_current(|c| c.request_id.to_string()),
+            ),
             (TRACEPARENT, context::with_current(|c| c.trace.header())),
         ];
         for (name, text) in texts {
@@ -190,7 +220,9 @@ impl Errand<'_> {
         let ends_by = self.started + self.route.total_within;
         tokio::pin!(sending);
         loop {
-            let turn_ends = watch.service_turn_since().map(|since| since + self.route.answer_within);
+            let turn_ends = watch
+                .service_turn_since()
+                .map(|since| since + self.route.answer_within);
             let look_again = turn_ends.unwrap_or_else(|| Instant::now() + SENDER_GLANCE);
             tokio::select! {
                 biased;
@@ -198,7 +230,9 @@ impl Errand<'_> {
                 () = sleep_until(look_again.min(ends_by)) => {}
             }
             let is_over = |end: Instant| end <= Instant::now();
-            let turn_ends = watch.service_turn_since().map(|since| since + self.route.answer_within);
+            let turn_ends = watch
+                .service_turn_since()
+                .map(|since| since + self.route.answer_within);
             if is_over(ends_by) || turn_ends.is_some_and(is_over) {
                 return Err(Failure::TimedOut);
             }
@@ -232,14 +266,20 @@ impl Errand<'_> {
     }
 
     fn refusal(&self, failure: Failure) -> Refusal {
-        let service = self.upstream.service.name();
-        let cause = match failure {
+        let (reason, cause) = match failure {
             Failure::Upload(state) => return Refusal::of_upload(state),
-            Failure::TimedOut => "no answer in time".to_owned(),
-            Failure::Disconnected(cause) | Failure::Down(cause) => cause,
+            Failure::TimedOut => ("timed_out", "no answer in time".to_owned()),
+            Failure::Disconnected(cause) => ("disconnected", cause),
+            Failure::Down(cause) => ("down", cause),
         };
-        tracing::warn!(upstream = service, route = self.route.prefix, cause, "no answer from a service");
-        Refusal::unavailable("the service is temporarily unavailable", 1)
+        let upstream = self.upstream.service.name();
+        tracing::warn!(
+            upstream,
+            route = self.route.prefix,
+            cause,
+            "a service did not answer"
+        );
+        self.unanswered(reason, "the service is temporarily unavailable", 1)
     }
 }
 
@@ -253,7 +293,9 @@ fn body_size(
     if matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {
         return BodySize::None;
     }
-    let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+    let length = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse().ok());
     match length {
         Some(length) => BodySize::Sized(length),
         None if method == Method::HEAD => BodySize::None,

@@ -33,7 +33,10 @@ const FORGEABLE_PREFIXES: [&str; 6] = [
 /// Whether the headers are within [`HEADERS_MAX`] and [`HEADERS_MAX_BYTES`].
 #[must_use]
 pub fn are_within_limits(headers: &HeaderMap) -> bool {
-    let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    let bytes: usize = headers
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len())
+        .sum();
     headers.len() <= HEADERS_MAX && bytes <= HEADERS_MAX_BYTES
 }
 
@@ -84,13 +87,17 @@ fn may_enter(name: &HeaderName) -> bool {
         && !is_set_by_gateway(name)
         && !HOP_BY_HOP.contains(name)
         && !FORGEABLE.contains(&text)
-        && !FORGEABLE_PREFIXES.iter().any(|prefix| text.starts_with(prefix))
+        && !FORGEABLE_PREFIXES
+            .iter()
+            .any(|prefix| text.starts_with(prefix))
 }
 
 /// Headers that the gateway writes itself: from the route, the body it streams, and the request's context.
 fn is_set_by_gateway(name: &HeaderName) -> bool {
-    matches!(*name, header::HOST | header::CONTENT_LENGTH | header::EXPECT)
-        || matches!(name.as_str(), "x-request-id" | "traceparent")
+    matches!(
+        *name,
+        header::HOST | header::CONTENT_LENGTH | header::EXPECT
+    ) || matches!(name.as_str(), "x-request-id" | "traceparent")
 }
 
 /// Whether `Connection` declares the header as meant for the next hop only. What a service needs to judge a request
@@ -116,7 +123,10 @@ mod tests {
     fn passed(pairs: &[(&'static str, &'static str)]) -> Vec<String> {
         let mut from = HeaderMap::new();
         for (name, value) in pairs {
-            from.append(HeaderName::from_static(name), HeaderValue::from_static(value));
+            from.append(
+                HeaderName::from_static(name),
+                HeaderValue::from_static(value),
+            );
         }
         let mut to = HeaderMap::new();
         copy_request_headers(&from, &mut to);
@@ -188,20 +198,32 @@ mod tests {
             ("transfer-encoding", "chunked"),
             ("etag", "\"1\""),
         ] {
-            headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+            headers.insert(
+                HeaderName::from_static(name),
+                HeaderValue::from_static(value),
+            );
         }
         strip_response_headers(&mut headers);
-        assert_eq!(headers.keys().map(HeaderName::as_str).collect::<Vec<_>>(), ["etag"]);
+        assert_eq!(
+            headers.keys().map(HeaderName::as_str).collect::<Vec<_>>(),
+            ["etag"]
+        );
     }
 
     #[test]
     fn too_many_or_too_long_headers_are_noticed() {
         let mut headers = HeaderMap::new();
         for _ in 0..HEADERS_MAX {
-            headers.append(HeaderName::from_static("x-a"), HeaderValue::from_static("b"));
+            headers.append(
+                HeaderName::from_static("x-a"),
+                HeaderValue::from_static("b"),
+            );
         }
         assert!(are_within_limits(&headers));
-        headers.append(HeaderName::from_static("x-a"), HeaderValue::from_static("b"));
+        headers.append(
+            HeaderName::from_static("x-a"),
+            HeaderValue::from_static("b"),
+        );
         assert!(!are_within_limits(&headers));
         let mut headers = HeaderMap::new();
         let long = HeaderValue::from_str(&"a".repeat(HEADERS_MAX_BYTES)).unwrap();

@@ -60,7 +60,10 @@ impl MessageBody for HeadOnly {
         self.0
     }
 
-    fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Bytes, Infallible>>> {
+    fn poll_next(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Infallible>>> {
         Poll::Ready(None)
     }
 }
@@ -78,7 +81,12 @@ impl Worker {
     #[must_use]
     pub fn new(edge: Arc<Edge>, limiter: Limiter) -> Self {
         let clients = Clients::new(edge.settings.connect_timeout);
-        Self { edge, clients, limiter, requests: Cell::new(0) }
+        Self {
+            edge,
+            clients,
+            limiter,
+            requests: Cell::new(0),
+        }
     }
 
     /// Answers a request.
@@ -121,24 +129,42 @@ impl Worker {
             self.edge.settings.trusted_proxies,
         );
         let Some(route) = self.edge.routes.find(request.uri().path()) else {
-            self.count(RateClass::Public, rate_limit_key(client), visit).await?;
+            self.count(RateClass::Public, rate_limit_key(client), visit)
+                .await?;
             return Err(ApiError::not_found("route").into());
         };
         visit.line.route(route.prefix);
         request.extensions_mut().insert(RouteName(route.prefix));
         let caller = identify(&self.edge.verifier, request).await;
         let known = caller.as_ref().ok().and_then(Option::as_deref);
-        self.count_caller(route, request.method(), known, rate_limit_key(client), visit).await?;
+        self.count_caller(
+            route,
+            request.method(),
+            known,
+            rate_limit_key(client),
+            visit,
+        )
+        .await?;
         if let Some(claims) = caller? {
             context::with_current(|c| c.note_user(self.edge.verifier.log_hash(claims.sub)));
         }
         if request.method() == Method::OPTIONS {
-            return Ok(HttpResponse::NoContent().insert_header((header::ALLOW, METHODS)).finish());
+            return Ok(HttpResponse::NoContent()
+                .insert_header((header::ALLOW, METHODS))
+                .finish());
         }
-        let upstream = self.edge.upstream(route.service)?;
-        let errand = Errand { request, route, upstream, client, length, started };
-        let line = std::mem::replace(&mut visit.line, AccessLine::none());
-        errand.run(&self.clients, &self.edge.settings, payload, line).await
+        let errand = Errand {
+            request,
+            route,
+            upstream: self.edge.upstream(route.service)?,
+            metrics: &self.edge.metrics,
+            client,
+            length,
+            started,
+        };
+        errand
+            .run(&self.clients, &self.edge.settings, payload, &mut visit.line)
+            .await
     }
 
     /// Pages that the gateway answers itself, not counted by the limiter.
@@ -183,7 +209,11 @@ impl Worker {
         if decision.allowed {
             return Ok(());
         }
-        self.edge.metrics.rate_limited.with_label_values(&[class.name()]).inc();
+        self.edge
+            .metrics
+            .rate_limited
+            .with_label_values(&[class.name()])
+            .inc();
         let error = ApiError::new(ErrorCode::RateLimitExceeded, "too many requests");
         Err(error.with_retry_after(decision.retry_after_secs()).into())
     }
@@ -196,7 +226,9 @@ impl Worker {
         mut visit: Visit,
     ) -> HttpResponse {
         if self.edge.readiness.is_draining() {
-            response.head_mut().set_connection_type(ConnectionType::Close);
+            response
+                .head_mut()
+                .set_connection_type(ConnectionType::Close);
         }
         visit.line.status(response.status().as_u16());
         if let BodySize::Sized(bytes) = response.body().size() {
@@ -207,7 +239,9 @@ impl Worker {
         self.write_rate_headers(headers, visit.decision);
         self.edge.origins.apply(request.headers(), headers);
         if visit.is_preflight {
-            self.edge.origins.apply_preflight(request.headers(), headers);
+            self.edge
+                .origins
+                .apply_preflight(request.headers(), headers);
         }
         security_headers::apply(headers, visit.is_private || sets_cookie);
         match *request.method() {
@@ -241,7 +275,7 @@ impl Worker {
         let every = self.edge.settings.access_log_every;
         let count = self.requests.get().wrapping_add(1);
         self.requests.set(count);
-        if every == 0 || count % every != 0 {
+        if every == 0 || !count.is_multiple_of(every) {
             return AccessLine::none();
         }
         AccessLine::begin(request.method().clone())

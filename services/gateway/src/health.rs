@@ -71,7 +71,11 @@ impl HealthBoard {
     /// A board that has not asked yet.
     #[must_use]
     pub fn new(http: reqwest::Client) -> Self {
-        Self { http, started: Instant::now(), last: Mutex::default() }
+        Self {
+            http,
+            started: Instant::now(),
+            last: Mutex::default(),
+        }
     }
 
     /// The answer of `/healthz`: 503 only when the shop cannot sell.
@@ -81,7 +85,9 @@ impl HealthBoard {
             Health::Healthy | Health::Degraded => StatusCode::OK,
             Health::Unhealthy => StatusCode::SERVICE_UNAVAILABLE,
         };
-        HttpResponse::build(status).insert_header((header::CACHE_CONTROL, "no-store")).json(report)
+        HttpResponse::build(status)
+            .insert_header((header::CACHE_CONTROL, "no-store"))
+            .json(report)
     }
 
     async fn report<'a>(&self, upstreams: impl Iterator<Item = &'a Upstream>) -> HealthReport {
@@ -103,7 +109,11 @@ impl HealthBoard {
         let answer = tokio::time::timeout(PROBE_DEADLINE, self.http.get(url).send()).await;
         let is_ready = matches!(answer, Ok(Ok(response)) if response.status().is_success());
         ServiceHealth {
-            status: if is_ready { Health::Healthy } else { Health::Unhealthy },
+            status: if is_ready {
+                Health::Healthy
+            } else {
+                Health::Unhealthy
+            },
             latency_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         }
     }
@@ -111,16 +121,24 @@ impl HealthBoard {
     fn summary(&self, probed: &[(Service, ServiceHealth)]) -> HealthReport {
         HealthReport {
             status: overall(probed),
-            timestamp: SystemClock.now().to_rfc3339_opts(SecondsFormat::Millis, true),
+            timestamp: SystemClock
+                .now()
+                .to_rfc3339_opts(SecondsFormat::Millis, true),
             uptime: self.started.elapsed().as_secs(),
             version: env!("CARGO_PKG_VERSION"),
-            services: probed.iter().map(|(service, health)| (service.name(), *health)).collect(),
+            services: probed
+                .iter()
+                .map(|(service, health)| (service.name(), *health))
+                .collect(),
         }
     }
 }
 
 fn overall(probed: &[(Service, ServiceHealth)]) -> Health {
-    let mut down = probed.iter().filter(|(_, health)| health.status != Health::Healthy).peekable();
+    let mut down = probed
+        .iter()
+        .filter(|(_, health)| health.status != Health::Healthy)
+        .peekable();
     if down.peek().is_none() {
         Health::Healthy
     } else if down.any(|(service, _)| service.is_needed_for_selling()) {
@@ -136,11 +154,28 @@ mod tests {
 
     #[test]
     fn only_a_service_needed_for_selling_makes_the_shop_unhealthy() {
-        let with = |status, service| (service, ServiceHealth { status, latency_ms: 1 });
+        let with = |status, service| {
+            (
+                service,
+                ServiceHealth {
+                    status,
+                    latency_ms: 1,
+                },
+            )
+        };
         let up = |service| with(Health::Healthy, service);
         let down = |service| with(Health::Unhealthy, service);
-        assert_eq!(overall(&[up(Service::Auth), up(Service::Media)]), Health::Healthy);
-        assert_eq!(overall(&[up(Service::Auth), down(Service::Media)]), Health::Degraded);
-        assert_eq!(overall(&[down(Service::Media), down(Service::Auth)]), Health::Unhealthy);
+        assert_eq!(
+            overall(&[up(Service::Auth), up(Service::Media)]),
+            Health::Healthy
+        );
+        assert_eq!(
+            overall(&[up(Service::Auth), down(Service::Media)]),
+            Health::Degraded
+        );
+        assert_eq!(
+            overall(&[down(Service::Media), down(Service::Auth)]),
+            Health::Unhealthy
+        );
     }
 }

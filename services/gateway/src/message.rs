@@ -39,7 +39,10 @@ pub fn check_message(request: &HttpRequest) -> Result<BodyLength, Refusal> {
         return Err(refusal.with_status(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE));
     }
     if head.headers.contains_key(header::UPGRADE) {
-        return Err(Refusal::malformed("upgrade", "no other protocol is spoken here"));
+        return Err(Refusal::malformed(
+            "upgrade",
+            "no other protocol is spoken here",
+        ));
     }
     check_expect(head)?;
     let length = body_length(&head.headers)?;
@@ -64,8 +67,12 @@ fn is_method_known(method: &Method) -> bool {
 }
 
 fn check_expect(head: &RequestHead) -> Result<(), Refusal> {
-    let is_met =
-        |value: &HeaderValue| value.as_bytes().trim_ascii().eq_ignore_ascii_case(b"100-continue");
+    let is_met = |value: &HeaderValue| {
+        value
+            .as_bytes()
+            .trim_ascii()
+            .eq_ignore_ascii_case(b"100-continue")
+    };
     // RFC 9110 §10.1.1: a server ignores the field in an HTTP/1.0 request.
     if head.version < Version::HTTP_11 || head.headers.get_all(header::EXPECT).all(is_met) {
         return Ok(());
@@ -78,7 +85,9 @@ fn body_length(headers: &HeaderMap) -> Result<BodyLength, Refusal> {
     if headers.contains_key(header::TRANSFER_ENCODING) {
         return Ok(BodyLength::Chunked);
     }
-    let Some(length) = headers.get(header::CONTENT_LENGTH) else { return Ok(BodyLength::None) };
+    let Some(length) = headers.get(header::CONTENT_LENGTH) else {
+        return Ok(BodyLength::None);
+    };
     let text = length.to_str().unwrap_or_default();
     match text.parse::<u64>() {
         Ok(0) => Ok(BodyLength::None),

@@ -34,7 +34,10 @@ pub fn document() -> utoipa::openapi::OpenApi {
         (status = 503, description = "A service needed for selling is down", body = HealthReport),
     )
 )]
-#[expect(dead_code, reason = "carries the description; the handler answers the path itself")]
+#[expect(
+    dead_code,
+    reason = "carries the description; the handler answers the path itself"
+)]
 fn healthz() {}
 
 /// This document: all services together.
@@ -48,7 +51,10 @@ fn healthz() {}
         (status = 304, description = "Unchanged since the `ETag` in `If-None-Match`"),
     )
 )]
-#[expect(dead_code, reason = "carries the description; the handler answers the path itself")]
+#[expect(
+    dead_code,
+    reason = "carries the description; the handler answers the path itself"
+)]
 fn openapi_document() {}
 
 /// The API reference for people.
@@ -59,5 +65,8 @@ fn openapi_document() {}
     tag = "gateway",
     responses((status = 200, description = "A page that shows this document", content_type = "text/html"))
 )]
-#[expect(dead_code, reason = "carries the description; the handler answers the path itself")]
+#[expect(
+    dead_code,
+    reason = "carries the description; the handler answers the path itself"
+)]
 fn api_reference() {}

@@ -55,8 +55,11 @@ impl TargetProblem {
 pub fn check_target(uri: &Uri, headers: &HeaderMap) -> Result<(), TargetProblem> {
     if let Some(authority) = uri.authority() {
         // RFC 9112 §3.2.2: a server takes the absolute form too, as long as it names the host that `Host` names.
-        let host = headers.get(HOST).map(actix_web::http::header::HeaderValue::as_bytes);
-        let same = host.is_some_and(|host| host.eq_ignore_ascii_case(authority.as_str().as_bytes()));
+        let host = headers
+            .get(HOST)
+            .map(actix_web::http::header::HeaderValue::as_bytes);
+        let same =
+            host.is_some_and(|host| host.eq_ignore_ascii_case(authority.as_str().as_bytes()));
         if !same || uri.scheme().is_none() || authority.as_str().contains('@') {
             return Err(TargetProblem::NotAPathHere);
         }
@@ -117,7 +120,9 @@ fn changes_the_path(byte: u8) -> bool {
 
 /// The bytes that were percent-encoded; broken encodings are left out.
 fn encoded_bytes(path: &str) -> impl Iterator<Item = u8> {
-    path.split('%').skip(1).filter_map(|rest| hex_pair(rest.as_bytes()))
+    path.split('%')
+        .skip(1)
+        .filter_map(|rest| hex_pair(rest.as_bytes()))
 }
 
 /// The path with every percent-encoding undone; `None` when one is broken.

@@ -12,7 +12,7 @@ use crate::upload::UploadState;
 /// Why a request ends at the gateway.
 #[derive(Debug)]
 pub struct Refusal {
-    error: ApiError,
+    error: Box<ApiError>,
     /// Where the status says more than the error's code does.
     status: Option<StatusCode>,
     /// Whether what follows on the connection can no longer be trusted.
@@ -21,7 +21,11 @@ pub struct Refusal {
 
 impl From<ApiError> for Refusal {
     fn from(error: ApiError) -> Self {
-        Self { error, status: None, closes: false }
+        Self {
+            error: Box::new(error),
+            status: None,
+            closes: false,
+        }
     }
 }
 
@@ -38,27 +42,40 @@ impl From<TargetProblem> for Refusal {
 impl Refusal {
     /// A message whose framing the gateway does not accept: the connection ends with it.
     pub fn malformed(header: &'static str, message: &'static str) -> Self {
-        Self { closes: true, ..Self::from(ApiError::invalid(header, message)) }
+        Self {
+            closes: true,
+            ..Self::from(ApiError::invalid(header, message))
+        }
     }
 
     /// 405 with the methods that would be answered.
     #[must_use]
     pub fn method(allowed: &'static str) -> Self {
-        let error = ApiError::new(ErrorCode::MethodNotAllowed, "this method is not served here");
-        error.with_header(header::ALLOW, HeaderValue::from_static(allowed)).into()
+        let error = ApiError::new(
+            ErrorCode::MethodNotAllowed,
+            "this method is not served here",
+        );
+        error
+            .with_header(header::ALLOW, HeaderValue::from_static(allowed))
+            .into()
     }
 
     /// 413: the rest of the body is not read, so the connection ends with it.
     #[must_use]
     pub fn too_large() -> Self {
         let error = ApiError::new(ErrorCode::PayloadTooLarge, "the request body is too large");
-        Self { closes: true, ..Self::from(error) }
+        Self {
+            closes: true,
+            ..Self::from(error)
+        }
     }
 
     /// 503: the service is down, slow or full.
     #[must_use]
     pub fn unavailable(message: &'static str, retry_after_secs: u64) -> Self {
-        ApiError::unavailable(message).with_retry_after(retry_after_secs).into()
+        ApiError::unavailable(message)
+            .with_retry_after(retry_after_secs)
+            .into()
     }
 
     /// What an upload that was not taken is answered with.
@@ -66,9 +83,8 @@ impl Refusal {
     pub fn of_upload(state: UploadState) -> Self {
         match state {
             UploadState::TooLarge => Self::too_large(),
-            UploadState::TooSlow => {
-                Self::malformed("body", "arrived too slowly").with_status(StatusCode::REQUEST_TIMEOUT)
-            }
+            UploadState::TooSlow => Self::malformed("body", "arrived too slowly")
+                .with_status(StatusCode::REQUEST_TIMEOUT),
             UploadState::Running | UploadState::Complete | UploadState::Broken => {
                 Self::malformed("body", "is incomplete or malformed")
             }
@@ -78,7 +94,10 @@ impl Refusal {
     /// Answers with this status instead of the one that belongs to the error's code.
     #[must_use]
     pub fn with_status(self, status: StatusCode) -> Self {
-        Self { status: Some(status), ..self }
+        Self {
+            status: Some(status),
+            ..self
+        }
     }
 
     /// The answer.
@@ -89,7 +108,9 @@ impl Refusal {
             *response.status_mut() = status;
         }
         if self.closes {
-            response.head_mut().set_connection_type(ConnectionType::Close);
+            response
+                .head_mut()
+                .set_connection_type(ConnectionType::Close);
         }
         response
     }

@@ -47,15 +47,20 @@ impl Relay {
         line: AccessLine,
         place: Place,
     ) -> Self {
-        Self { upstream, size, ends_by, silence: None, line, _place: place }
+        Self {
+            upstream,
+            size,
+            ends_by,
+            silence: None,
+            line,
+            _place: place,
+        }
     }
 
     fn poll_silence(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let ends_by = self.ends_by;
         self.silence
-            .get_or_insert_with(|| {
-                Box::pin(sleep_until(ends_by.min(Instant::now() + SILENCE_MAX)))
-            })
+            .get_or_insert_with(|| Box::pin(sleep_until(ends_by.min(Instant::now() + SILENCE_MAX))))
             .as_mut()
             .poll(cx)
     }
@@ -78,14 +83,15 @@ impl MessageBody for Relay {
                 Poll::Ready(Some(Ok(chunk))) if chunk.is_empty() => continue,
                 Poll::Ready(Some(Ok(chunk))) => {
                     self.silence = None;
-                    self.line.count(u64::try_from(chunk.len()).unwrap_or(u64::MAX));
+                    self.line
+                        .count(u64::try_from(chunk.len()).unwrap_or(u64::MAX));
                     Poll::Ready(Some(Ok(chunk)))
                 }
                 Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(error.into()))),
                 Poll::Ready(None) => Poll::Ready(None),
-                Poll::Pending => {
-                    self.poll_silence(cx).map(|()| Some(Err(RelayError::TimedOut)))
-                }
+                Poll::Pending => self
+                    .poll_silence(cx)
+                    .map(|()| Some(Err(RelayError::TimedOut))),
             };
         }
     }

@@ -162,17 +162,27 @@ impl Route {
 
     /// Its `POST`s invite guessing or send mail.
     const fn guarded(self) -> Self {
-        Self { is_guarded: true, ..self }
+        Self {
+            is_guarded: true,
+            ..self
+        }
     }
 
     /// A provider calls it.
     const fn webhook(self) -> Self {
-        Self { is_webhook: true, body_max: MIB, ..self }
+        Self {
+            is_webhook: true,
+            body_max: MIB,
+            ..self
+        }
     }
 
     /// Part of buying.
     const fn checkout(self) -> Self {
-        Self { queue: QueueClass::Checkout, ..self }
+        Self {
+            queue: QueueClass::Checkout,
+            ..self
+        }
     }
 
     /// Takes files up to `body_max` bytes.
@@ -187,7 +197,10 @@ impl Route {
 
     /// Waits for a provider, or computes for a while.
     const fn slow(self, answer_within_secs: u64) -> Self {
-        Self { answer_within: Duration::from_secs(answer_within_secs), ..self }
+        Self {
+            answer_within: Duration::from_secs(answer_within_secs),
+            ..self
+        }
     }
 
     /// Sends large answers.
@@ -251,7 +264,9 @@ pub const TABLE: &[Route] = {
         Route::to(Orders, "/api/v1/admin/tax-rates"),
         //
         Route::to(Payments, "/api/v1/payments").checkout().slow(15),
-        Route::to(Payments, "/api/v1/payments/webhook").checkout().webhook(),
+        Route::to(Payments, "/api/v1/payments/webhook")
+            .checkout()
+            .webhook(),
         Route::to(Payments, "/api/v1/admin/refunds").slow(15),
         Route::to(Payments, "/api/v1/admin/disputes").slow(15),
         Route::to(Payments, "/api/v1/admin/ledger"),
@@ -286,21 +301,30 @@ pub struct RouteTable {
 impl RouteTable {
     /// Keeps the rows whose service `is_deployed`.
     pub fn new(is_deployed: impl Fn(Service) -> bool) -> Self {
-        let mut rows: Vec<_> = TABLE.iter().filter(|route| is_deployed(route.service)).collect();
+        let mut rows: Vec<_> = TABLE
+            .iter()
+            .filter(|route| is_deployed(route.service))
+            .collect();
         rows.sort_by_key(|route| std::cmp::Reverse(route.prefix.len()));
-        Self { longest_first: rows }
+        Self {
+            longest_first: rows,
+        }
     }
 
     /// The row that covers `path`.
     #[must_use]
     pub fn find(&self, path: &str) -> Option<&'static Route> {
         // Some forty comparisons of a few bytes: faster than hashing, and nothing to keep in step with the table.
-        self.longest_first.iter().find(|route| covers(route.prefix, path)).copied()
+        self.longest_first
+            .iter()
+            .find(|route| covers(route.prefix, path))
+            .copied()
     }
 }
 
 fn covers(prefix: &str, path: &str) -> bool {
-    path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    path.strip_prefix(prefix)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 #[cfg(test)]
@@ -308,7 +332,9 @@ mod tests {
     use super::*;
 
     fn service_of(path: &str) -> Option<&'static str> {
-        RouteTable::new(|_| true).find(path).map(|route| route.service.name())
+        RouteTable::new(|_| true)
+            .find(path)
+            .map(|route| route.service.name())
     }
 
     #[test]
@@ -364,11 +390,29 @@ mod tests {
     fn only_guessing_and_mailing_posts_draw_from_the_small_budget() {
         let table = RouteTable::new(|_| true);
         let class = |method, path, staff| table.find(path).unwrap().rate_class(&method, staff);
-        assert_eq!(class(Method::POST, "/api/v1/auth/login", false), RateClass::Auth);
-        assert_eq!(class(Method::POST, "/api/v1/auth/2fa/verify", true), RateClass::Auth);
-        assert_eq!(class(Method::POST, "/api/v1/auth/refresh", false), RateClass::Public);
-        assert_eq!(class(Method::POST, "/api/v1/auth/verify-email", false), RateClass::Public);
-        assert_eq!(class(Method::GET, "/api/v1/auth/me", true), RateClass::Admin);
-        assert_eq!(class(Method::POST, "/api/v1/payments/webhook", false), RateClass::Webhook);
+        assert_eq!(
+            class(Method::POST, "/api/v1/auth/login", false),
+            RateClass::Auth
+        );
+        assert_eq!(
+            class(Method::POST, "/api/v1/auth/2fa/verify", true),
+            RateClass::Auth
+        );
+        assert_eq!(
+            class(Method::POST, "/api/v1/auth/refresh", false),
+            RateClass::Public
+        );
+        assert_eq!(
+            class(Method::POST, "/api/v1/auth/verify-email", false),
+            RateClass::Public
+        );
+        assert_eq!(
+            class(Method::GET, "/api/v1/auth/me", true),
+            RateClass::Admin
+        );
+        assert_eq!(
+            class(Method::POST, "/api/v1/payments/webhook", false),
+            RateClass::Webhook
+        );
     }
 }

@@ -55,6 +55,9 @@ mod tests {
         let mut headers = HeaderMap::new();
         apply(&mut headers, true);
         assert_eq!(headers.get(header::CACHE_CONTROL).unwrap(), "no-store");
-        assert_eq!(headers.get(header::CONTENT_SECURITY_POLICY), Some(&CSP_FOR_DATA));
+        assert_eq!(
+            headers.get(header::CONTENT_SECURITY_POLICY),
+            Some(&CSP_FOR_DATA)
+        );
     }
 }

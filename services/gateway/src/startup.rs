@@ -5,16 +5,14 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use actix_web::{App, web};
-use common::auth::{
-    HttpKeySource, HttpRevocationSource, ServiceTokens, TokenVerifier,
-};
+use common::auth::{HttpKeySource, HttpRevocationSource, ServiceTokens, TokenVerifier};
 use common::client::{Sibling, http_client};
 use common::clock::{Clock, SystemClock};
 use common::health::Readiness;
 use common::listen::{Listeners, listeners};
 use common::metrics::Metrics;
 use common::rate_limit::Limiter;
-use common::redis::Redis;
+use common::redis::{Redis, RedisSettings};
 use common::request_scope::RequestScope;
 use common::server::{self, ServerOptions};
 use common::service::Only;
@@ -34,7 +32,9 @@ pub async fn serve(only: Only) -> anyhow::Result<()> {
     anyhow::ensure!(only != Only::Work, "the gateway has nothing to do but HTTP");
     let settings = Settings::read(Reader::from_environment("gateway"))?;
     let _telemetry = telemetry::start("gateway", &settings.telemetry)?;
-    Application::build(settings)?.run_until_stopped(CancellationToken::new()).await
+    Application::build(settings)?
+        .run_until_stopped(CancellationToken::new())
+        .await
 }
 
 /// A gateway that is put together and bound, but not running.
@@ -59,12 +59,27 @@ impl Application {
         let readiness = Readiness::default().check("tokens", move || {
             let is_ready = checked.is_ready();
             async move {
-                if is_ready { Ok(()) } else { Err("no keys or revocations from auth yet".to_owned()) }
+                if is_ready {
+                    Ok(())
+                } else {
+                    Err("no keys or revocations from auth yet".to_owned())
+                }
             }
         });
-        let edge = Arc::new(Edge::build(settings.edge.clone(), verifier, readiness, &metrics)?);
+        let edge = Arc::new(Edge::build(
+            settings.edge.clone(),
+            verifier,
+            readiness,
+            &metrics,
+        )?);
         let redis = Redis::connect(&settings.redis)?;
-        Ok(Self { settings, listeners, edge, redis, metrics })
+        Ok(Self {
+            settings,
+            listeners,
+            edge,
+            redis,
+            metrics,
+        })
     }
 
     /// The addresses of the public and the operations port.
@@ -72,7 +87,10 @@ impl Application {
     /// # Errors
     /// When a socket has none.
     pub fn addresses(&self) -> std::io::Result<(SocketAddr, SocketAddr)> {
-        Ok((self.listeners.http.local_addr()?, self.listeners.ops.local_addr()?))
+        Ok((
+            self.listeners.http.local_addr()?,
+            self.listeners.ops.local_addr()?,
+        ))
     }
 
     /// Serves until a signal or `shutdown`, then drains.
@@ -80,7 +98,13 @@ impl Application {
     /// # Errors
     /// When a listener cannot be used.
     pub async fn run_until_stopped(self, shutdown: CancellationToken) -> anyhow::Result<()> {
-        let Self { settings, listeners, edge, redis, metrics } = self;
+        let Self {
+            settings,
+            listeners,
+            edge,
+            redis,
+            metrics,
+        } = self;
         let following = tokio::spawn(Arc::clone(&edge.verifier).follow());
         let options = ServerOptions {
             settings: settings.http,
@@ -90,13 +114,21 @@ impl Application {
             shutdown,
         };
         let limiter = Limiter::start(redis.clone());
+        let redis_settings = RedisSettings {
+            pool: 1,
+            ..settings.redis
+        };
         let served = server::run(options, move || {
-            // Each worker has its own clients and its own queue to Redis, so that no request crosses threads.
-            let limiter = limiter.with_own_queue(redis.clone());
+            // Each worker has its own clients, its own connection to Redis and its own queue to it, so that no request
+            // crosses threads. The URL was good before; if it were not now, sharing would only be slower.
+            let own = Redis::connect(&redis_settings).unwrap_or_else(|_| redis.clone());
+            let limiter = limiter.with_own_queue(own);
             let worker = Rc::new(Worker::new(Arc::clone(&edge), limiter));
-            App::new().wrap(RequestScope::new(metrics.clone())).default_service(web::to(
-                move |request, payload| Rc::clone(&worker).handle(request, payload),
-            ))
+            App::new()
+                .wrap(RequestScope::new(metrics.clone()))
+                .default_service(web::to(move |request, payload| {
+                    Rc::clone(&worker).handle(request, payload)
+                }))
         })
         .await;
         following.abort();
@@ -108,8 +140,11 @@ fn verifier(settings: &Settings) -> anyhow::Result<TokenVerifier> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let http = http_client()?;
     let url = settings.tokens.auth_url.clone();
-    let tokens =
-        Arc::new(ServiceTokens::load("gateway", &settings.service_keys, Arc::clone(&clock))?);
+    let tokens = Arc::new(ServiceTokens::load(
+        "gateway",
+        &settings.service_keys,
+        Arc::clone(&clock),
+    )?);
     let keys = HttpKeySource::new(&url, http.clone())?;
     let auth = Sibling::new("auth", url, http, tokens);
     let revocations = HttpRevocationSource::new(auth)?;

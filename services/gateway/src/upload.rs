@@ -50,7 +50,10 @@ struct Watched {
 impl UploadWatch {
     fn new(state: UploadState) -> Self {
         let service_turn_since = Cell::new(Some(Instant::now()));
-        Self(Rc::new(Watched { state: Cell::new(state), service_turn_since }))
+        Self(Rc::new(Watched {
+            state: Cell::new(state),
+            service_turn_since,
+        }))
     }
 
     /// The watch of a request without a body.
@@ -108,7 +111,14 @@ impl Upload {
     #[must_use]
     pub fn new(payload: Payload, limits: UploadLimits) -> Self {
         let watch = UploadWatch::new(UploadState::Running);
-        Self { payload, limits, taken: 0, waited: Duration::ZERO, pause: None, watch }
+        Self {
+            payload,
+            limits,
+            taken: 0,
+            waited: Duration::ZERO,
+            pause: None,
+            watch,
+        }
     }
 
     /// The watch of this upload.
@@ -132,9 +142,14 @@ impl Upload {
         if self.pause.is_none() {
             let since = Instant::now();
             let left = self.patience().saturating_sub(self.waited);
-            self.pause = Some(Pause { since, end: Box::pin(sleep_until(since + left)) });
+            self.pause = Some(Pause {
+                since,
+                end: Box::pin(sleep_until(since + left)),
+            });
         }
-        self.pause.as_mut().map_or(Poll::Pending, |pause| pause.end.as_mut().poll(cx))
+        self.pause
+            .as_mut()
+            .map_or(Poll::Pending, |pause| pause.end.as_mut().poll(cx))
     }
 }
 

@@ -39,7 +39,9 @@ impl Upstream {
     pub fn new(settings: &UpstreamSettings, admission: &AdmissionSettings) -> anyhow::Result<Self> {
         let uri: Uri = settings.url.as_str().parse()?;
         let parts = uri.into_parts();
-        let authority = parts.authority.ok_or_else(|| anyhow::anyhow!("the URL has no host"))?;
+        let authority = parts
+            .authority
+            .ok_or_else(|| anyhow::anyhow!("the URL has no host"))?;
         Ok(Self {
             service: settings.service,
             ready_url: settings.ops_url.join("/readyz")?.to_string(),

@@ -7,6 +7,7 @@ use common::crypto::sha256;
 
 use super::Error;
 use crate::domain::email::Email;
+use crate::domain::ids::UserId;
 use crate::startup::AppState;
 
 const WINDOW: Duration = Duration::from_secs(60);
@@ -26,6 +27,14 @@ pub(crate) async fn count(state: &AppState, email: &Email) -> Result<(), Error> 
 /// [`Error::TooMany`] when it is over the limit.
 pub(crate) async fn count_device(state: &AppState, device_hash: &[u8]) -> Result<(), Error> {
     hit(state, "device", device_hash).await
+}
+
+/// Counts an attempt by a signed-in person.
+///
+/// # Errors
+/// [`Error::TooMany`] when it is over the limit.
+pub(crate) async fn count_user(state: &AppState, user: UserId) -> Result<(), Error> {
+    hit(state, "user", user.0.as_bytes()).await
 }
 
 async fn hit(state: &AppState, kind: &str, hash: &[u8]) -> Result<(), Error> {

@@ -11,6 +11,7 @@ use crate::domain::ids::SessionId;
 use crate::domain::password::Password;
 use crate::startup::AppState;
 use crate::store;
+use crate::store::one_time_tokens::Purpose;
 use crate::store::sessions::Which;
 
 /// Changes the caller's password and ends their other sessions: whoever knew the old one is out.
@@ -33,6 +34,8 @@ pub(crate) async fn change_password(
                 .filter(|locked| locked.password_hash == user.password_hash)
                 .ok_or(Error::Credentials)?;
             store::users::set_password(conn, id, &new_hash, trail.now()).await?;
+            // A link that somebody asked for before must not undo this.
+            store::one_time_tokens::retire(conn, id, Purpose::PasswordReset, trail.now()).await?;
             let others = Which::AllBut(SessionId(caller.session_id));
             let reason = RevocationReason::PasswordChanged;
             let ended = revocation::revoke(conn, &trail, id, others, reason).await?;

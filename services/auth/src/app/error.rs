@@ -1,8 +1,10 @@
 //! What a use case answers when it does not do what was asked.
 
+use common::client::CallError;
 use common::crypto::CryptoError;
 use common::database::{DbError, IsConflict};
 use diesel::result::Error as DieselError;
+use messaging::idempotency::SettleError;
 
 use crate::hashing::HashingError;
 
@@ -32,6 +34,9 @@ pub(crate) enum Error {
         /// Which rule, in words.
         message: &'static str,
     },
+    /// Several fields, each with the rule it breaks.
+    #[error("{} field(s) are not valid", .0.len())]
+    InvalidFields(Vec<(&'static str, String)>),
     /// Not there, or not the caller's.
     #[error("{0} not found")]
     NotFound(&'static str),
@@ -59,9 +64,28 @@ pub(crate) enum Error {
     /// A key or a ciphertext is wrong.
     #[error(transparent)]
     Crypto(#[from] CryptoError),
+    /// Another service did not do it.
+    #[error(transparent)]
+    Sibling(#[from] CallError),
+    /// The answer could not be stored under the request's `Idempotency-Key`.
+    #[error(transparent)]
+    Settle(#[from] SettleError),
     /// Something that cannot happen did.
     #[error("{0}")]
     Bug(String),
+}
+
+impl Error {
+    /// Whether a rule refused, so that nothing was done; anything else leaves that open.
+    pub(crate) fn is_refusal(&self) -> bool {
+        matches!(
+            self,
+            Self::Invalid { .. }
+                | Self::InvalidFields(_)
+                | Self::InvalidState(_)
+                | Self::NotFound(_)
+        )
+    }
 }
 
 impl From<DieselError> for Error {

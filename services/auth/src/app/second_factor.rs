@@ -1,10 +1,16 @@
-//! The second factor of a login.
+//! The second factor of a login, and of every change that asks for it again.
 
 use chrono::{DateTime, Utc};
-use common::crypto::Sealer;
+use common::crypto::{Place, Sealer, sha256};
 use diesel_async::AsyncPgConnection;
 
 use super::Error;
+use crate::domain::ids::UserId;
+use crate::domain::recovery_code::RecoveryCode;
+use crate::domain::second_factor as rules;
+use crate::domain::totp::TotpSecret;
+use crate::store;
+use crate::store::second_factor::{SECRET_COLUMN, StoredFactor};
 use crate::store::users::UserRow;
 
 /// What somebody presents beside their password.
@@ -56,10 +62,78 @@ pub(crate) async fn check(
     proof: Option<&Proof>,
     now: DateTime<Utc>,
 ) -> Result<Verdict, Error> {
-    let _ = (conn, sealer, proof, now);
-    if user.has_two_factor() {
-        Ok(Verdict::Refused)
+    // Locked and read again: whoever read the account before may have seen an older last step.
+    let factor = store::second_factor::lock(conn, user.id()).await?;
+    let Some(factor) = factor.filter(|factor| factor.enabled_at.is_some()) else {
+        return Ok(Verdict::NotNeeded);
+    };
+    match proof {
+        None => Ok(Verdict::Missing),
+        Some(Proof::Totp(code)) => check_code(conn, sealer, user.id(), &factor, code, now).await,
+        Some(Proof::RecoveryCode(typed)) => check_recovery_code(conn, user.id(), typed, now).await,
+    }
+}
+
+/// Judges a code against a factor that `store::second_factor::lock` has read, and remembers the outcome.
+pub(crate) async fn check_code(
+    conn: &mut AsyncPgConnection,
+    sealer: &Sealer,
+    user: UserId,
+    factor: &StoredFactor,
+    code: &str,
+    now: DateTime<Utc>,
+) -> Result<Verdict, Error> {
+    let secret = open_secret(sealer, user, factor)?;
+    let (verdict, history) = match factor.history.judge(&secret, code, now) {
+        rules::Verdict::Accepted(history) => (Verdict::Passed, history),
+        rules::Verdict::Wrong(history) => (Verdict::Refused, history),
+        rules::Verdict::Paused => return Ok(locked(factor.history.paused_until, now)),
+    };
+    store::second_factor::save_history(conn, user, history).await?;
+    Ok(verdict)
+}
+
+/// A recovery code has 80 random bits, so nobody guesses one, and wrong ones need no counting. It also opens an account
+/// whose codes are paused: its owner is not at the mercy of whoever guesses.
+async fn check_recovery_code(
+    conn: &mut AsyncPgConnection,
+    user: UserId,
+    typed: &str,
+    now: DateTime<Utc>,
+) -> Result<Verdict, Error> {
+    let Some(code) = RecoveryCode::parse(typed) else {
+        return Ok(Verdict::Refused);
+    };
+    let hash = hash_of(&code);
+    let is_good = store::second_factor::burn_recovery_code(conn, user, &hash, now).await?;
+    Ok(if is_good {
+        Verdict::Passed
     } else {
-        Ok(Verdict::NotNeeded)
+        Verdict::Refused
+    })
+}
+
+/// The stored form of a recovery code.
+pub(crate) fn hash_of(code: &RecoveryCode) -> [u8; 32] {
+    sha256(code.as_str().as_bytes())
+}
+
+fn open_secret(sealer: &Sealer, user: UserId, factor: &StoredFactor) -> Result<TotpSecret, Error> {
+    let sealed = factor.secret_ct.as_deref().unwrap_or_default();
+    let bytes = sealer.open(
+        Place {
+            column: SECRET_COLUMN,
+            row: user.0,
+        },
+        sealed,
+    )?;
+    TotpSecret::from_stored(&bytes)
+        .ok_or_else(|| Error::Bug("a stored one-time secret has the wrong length".to_owned()))
+}
+
+fn locked(until: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Verdict {
+    let left = until.map_or(0, |until| (until - now).num_seconds());
+    Verdict::Locked {
+        retry_after_secs: u64::try_from(left).unwrap_or(0).max(1),
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use messaging::idempotency;
 use tokio_util::sync::CancellationToken;
 
 use super::Error;
@@ -16,6 +17,11 @@ const EVERY: Duration = Duration::from_secs(60 * 60);
 const SESSIONS_KEPT: TimeDelta = TimeDelta::days(30);
 /// A browser that has not been used for this long is new again.
 const DEVICES_KEPT: TimeDelta = TimeDelta::days(400);
+
+/// The address for an erased account's last mail is kept this long, so that the mail can be tried again.
+const RECIPIENTS_KEPT: TimeDelta = TimeDelta::days(3);
+/// What mails told is kept this long.
+const MAILS_KEPT: TimeDelta = TimeDelta::days(90);
 
 /// Sweeps until the process stops.
 pub(crate) async fn run(state: Arc<AppState>, shutdown: CancellationToken) {
@@ -36,5 +42,10 @@ async fn sweep(state: &AppState) -> Result<(), Error> {
     store::sessions::sweep(&mut conn, now - SESSIONS_KEPT).await?;
     store::login_attempts::sweep(&mut conn, now).await?;
     store::known_devices::sweep(&mut conn, now - DEVICES_KEPT).await?;
+    idempotency::sweep(&mut conn, idempotency::SWEEP_AFTER).await?;
+    while idempotency::purge(&mut conn, idempotency::KEEP_FOR).await? > 0 {}
+    store::one_time_tokens::sweep(&mut conn, now).await?;
+    store::mail_collection::drop_recipients(&mut conn, now - RECIPIENTS_KEPT).await?;
+    store::mail_collection::sweep(&mut conn, now - MAILS_KEPT).await?;
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Use cases' refusals on the wire: the only file that names codes and statuses.
 
 use actix_web::http::header::{HeaderValue, WWW_AUTHENTICATE};
+use common::error::Detail;
 use common::{ApiError, ErrorCode};
 
 use crate::app::Error;
@@ -22,6 +23,15 @@ impl From<Error> for ApiError {
                 .with_detail("email", "is taken")
                 .with_user_message("There is already an account with this e-mail address"),
             Error::Invalid { field, message } => Self::invalid(field, message),
+            Error::InvalidFields(fields) => Self::validation(
+                fields
+                    .into_iter()
+                    .map(|(field, message)| Detail {
+                        field: field.to_owned(),
+                        message,
+                    })
+                    .collect(),
+            ),
             Error::NotFound(what) => Self::not_found(what),
             Error::InvalidState(_) => Self::new(ErrorCode::InvalidState, text),
             Error::VersionConflict => Self::new(ErrorCode::VersionConflict, text),
@@ -30,6 +40,8 @@ impl From<Error> for ApiError {
             }
             Error::Busy | Error::NoSigningKey => Self::unavailable(text),
             Error::Db(error) => error.into(),
+            Error::Sibling(error) => error.into(),
+            Error::Settle(error) => error.into(),
             Error::Crypto(error) => Self::internal(error),
             Error::Bug(cause) => Self::internal(cause),
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use common::crypto::sha256;
 use ring::rsa::PublicKeyComponents;
 use ring::signature::RsaKeyPair;
@@ -35,8 +35,6 @@ pub(super) async fn generate() -> anyhow::Result<Generated> {
             "RSA",
             "-pkeyopt",
             "rsa_keygen_bits:2048",
-            "-outform",
-            "DER",
         ])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -52,7 +50,19 @@ pub(super) async fn generate() -> anyhow::Result<Generated> {
         "openssl could not make a key: {}",
         String::from_utf8_lossy(&output.stderr)
     );
-    describe(output.stdout)
+    describe(pkcs8(&String::from_utf8(output.stdout)?)?)
+}
+
+/// Takes the armour off. As text openssl always writes PKCS#8; as DER, some versions write the older PKCS#1.
+fn pkcs8(pem: &str) -> anyhow::Result<Vec<u8>> {
+    let (_, rest) = pem
+        .split_once("-----BEGIN PRIVATE KEY-----")
+        .context("openssl wrote no PKCS#8 key")?;
+    let (body, _) = rest
+        .split_once("-----END")
+        .context("openssl wrote half a key")?;
+    let text: String = body.split_whitespace().collect();
+    Ok(STANDARD.decode(text)?)
 }
 
 /// Reads a PKCS#8 key's public half and names the key by it.

@@ -118,22 +118,6 @@ pub(crate) async fn give_back(conn: &mut AsyncPgConnection, counter: &Counter) -
     Ok(())
 }
 
-/// Until when password login is locked, if it is.
-pub(crate) async fn locked_until(
-    conn: &mut AsyncPgConnection,
-    account_hash: &[u8],
-    now: DateTime<Utc>,
-) -> QueryResult<Option<DateTime<Utc>>> {
-    let locked: Option<Option<DateTime<Utc>>> = login_attempts::table
-        .find(account_hash)
-        .filter(login_attempts::locked_until.gt(now))
-        .select(login_attempts::locked_until)
-        .first(conn)
-        .await
-        .optional()?;
-    Ok(locked.flatten())
-}
-
 /// Removes counts that no longer count; answers how many.
 pub(crate) async fn sweep(conn: &mut AsyncPgConnection, now: DateTime<Utc>) -> QueryResult<usize> {
     diesel::delete(login_attempts::table.filter(login_attempts::attempted_at.lt(now - LOCK * 2)))

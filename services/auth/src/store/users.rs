@@ -36,15 +36,10 @@ pub(crate) struct UserRow {
     #[diesel(deserialize_as = String)]
     pub(crate) role: RoleColumn,
     pub(crate) verified_at: Option<DateTime<Utc>>,
-    pub(crate) totp_secret_ct: Option<Vec<u8>>,
     pub(crate) totp_enabled_at: Option<DateTime<Utc>>,
-    pub(crate) totp_last_step: Option<i64>,
-    pub(crate) totp_failed_attempts: i32,
-    pub(crate) totp_locked_until: Option<DateTime<Utc>>,
     pub(crate) last_login_at: Option<DateTime<Utc>>,
     pub(crate) version: i32,
     pub(crate) created_at: DateTime<Utc>,
-    pub(crate) updated_at: DateTime<Utc>,
 }
 
 impl UserRow {

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use auth::config::Settings;
@@ -279,10 +279,6 @@ impl Reply {
             .to_owned()
     }
 
-    pub fn code(&self) -> &str {
-        self.body["code"].as_str().unwrap_or_default()
-    }
-
     /// The field that the first detail points at.
     pub fn field(&self) -> &str {
         self.body["details"][0]["field"]
@@ -333,9 +329,16 @@ pub fn forged_for(person: &Person, now: i64) -> Token {
         .claim("jti", "0199f3c2-5a10-7c3e-9d2b-0a1b2c3d4e60")
 }
 
-/// A service token for auth, from the one other service that the tests have keys for.
+/// The key of the notifications service.
+static NOTIFICATIONS: LazyLock<Ed25519Key> = LazyLock::new(Ed25519Key::generate);
+
+/// A service token for auth, from one of the other services that the tests have keys for.
 pub fn service_token(issuer: &str) -> String {
-    let key = ed25519_key();
+    let key = if issuer == "notifications" {
+        &NOTIFICATIONS
+    } else {
+        ed25519_key()
+    };
     let now = SystemClock.now().timestamp();
     Token::new()
         .header("typ", "svc+jwt")
@@ -407,7 +410,11 @@ pub fn settings(
         jwk["iss"] = json!(issuer);
         jwk
     };
-    let public = json!({ "keys": [named(&own, "auth"), named(ed25519_key(), "orders")] });
+    let public = json!({ "keys": [
+        named(&own, "auth"),
+        named(ed25519_key(), "orders"),
+        named(&NOTIFICATIONS, "notifications"),
+    ] });
     let path = |name: &str, content: &[u8]| {
         let path: PathBuf = files.path().join(name);
         let mut file = std::fs::File::create(&path).unwrap();

@@ -39,6 +39,10 @@ pub struct Options {
 }
 
 impl Options {
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "callers write numbers and texts alike"
+    )]
     pub fn set(mut self, name: &'static str, value: impl ToString) -> Self {
         self.variables.push((name, value.to_string()));
         self
@@ -76,15 +80,20 @@ impl TestGateway {
                 .enable_all()
                 .build()
                 .unwrap();
-            runtime.block_on(application.run_until_stopped(stop)).unwrap();
+            runtime
+                .block_on(application.run_until_stopped(stop))
+                .unwrap();
         });
-        let client = reqwest::Client::builder()
-            .timeout(Duration::from_secs(30))
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .unwrap();
-        let gateway =
-            Self { address, ops, services, client, shutdown, stopped: Some(stopped), _home: home };
+        let client = patient_client();
+        let gateway = Self {
+            address,
+            ops,
+            services,
+            client,
+            shutdown,
+            stopped: Some(stopped),
+            _home: home,
+        };
         gateway.wait_until_ready().await;
         gateway
     }
@@ -125,6 +134,18 @@ impl Drop for TestGateway {
     }
 }
 
+/// A client that waits longer than the gateway may take.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the usual client gives up before the gateway does"
+)]
+fn patient_client() -> reqwest::Client {
+    let client = reqwest::Client::builder()
+        .timeout(Duration::from_secs(30))
+        .redirect(reqwest::redirect::Policy::none());
+    client.build().unwrap()
+}
+
 /// A good access token for a new customer.
 pub fn customer_token() -> String {
     claims(Uuid::from_u128(rand_id()), "customer").rs256(rsa_key())
@@ -162,7 +183,10 @@ fn settings(services: &Services, home: &Path, options: &Options) -> Settings {
     let secret = |name: &str, content: &[u8]| write_secret(home, name, content);
     let mut public = ed25519_key().jwk();
     public["iss"] = json!("gateway");
-    let redis = options.redis.clone().unwrap_or_else(|| TestRedis::shared().url().to_owned());
+    let redis = options
+        .redis
+        .clone()
+        .unwrap_or_else(|| TestRedis::shared().url().to_owned());
     let mut variables: Vec<(&str, String)> = vec![
         ("GATEWAY__PORT", "0".into()),
         ("GATEWAY__OPS_PORT", "0".into()),
@@ -173,10 +197,25 @@ fn settings(services: &Services, home: &Path, options: &Options) -> Settings {
         ("GATEWAY__UPSTREAMS__CATALOG__OPS_URL", services.url()),
         ("GATEWAY__UPSTREAMS__PAYMENTS__URL", services.url()),
         ("GATEWAY__UPSTREAMS__PAYMENTS__OPS_URL", services.url()),
-        ("GATEWAY__CORS__ORIGINS", "https://shop.example,http://localhost:5173".into()),
-        ("GATEWAY__SERVICE_KEY__FILE", secret("key.der", ed25519_key().private_der())),
-        ("GATEWAY__SERVICE_KEYS__FILE", secret("keys.json", json!({ "keys": [public] }).to_string().as_bytes())),
-        ("GATEWAY__LOG_HASH__KEY_FILE", secret("hash.key", STANDARD.encode([7_u8; 32]).as_bytes())),
+        (
+            "GATEWAY__CORS__ORIGINS",
+            "https://shop.example,http://localhost:5173".into(),
+        ),
+        (
+            "GATEWAY__SERVICE_KEY__FILE",
+            secret("key.der", ed25519_key().private_der()),
+        ),
+        (
+            "GATEWAY__SERVICE_KEYS__FILE",
+            secret(
+                "keys.json",
+                json!({ "keys": [public] }).to_string().as_bytes(),
+            ),
+        ),
+        (
+            "GATEWAY__LOG_HASH__KEY_FILE",
+            secret("hash.key", STANDARD.encode([7_u8; 32]).as_bytes()),
+        ),
         // Tests share one address; those about limits set their own.
         ("GATEWAY__RATE_LIMIT__PUBLIC", "1000000".into()),
         ("GATEWAY__RATE_LIMIT__AUTH", "1000000".into()),
@@ -186,7 +225,9 @@ fn settings(services: &Services, home: &Path, options: &Options) -> Settings {
         variables.retain(|(known, _)| known != name);
         variables.push((name, value.clone()));
     }
-    let pairs = variables.iter().map(|(name, value)| (*name, value.as_str()));
+    let pairs = variables
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()));
     Settings::read(Reader::from_pairs("gateway", pairs)).unwrap()
 }
 

@@ -6,7 +6,10 @@ use crate::app::{Options, TestGateway};
 
 #[tokio::test]
 async fn a_preflight_of_a_listed_origin_is_allowed_before_the_limiter() {
-    let gateway = Options::default().set("GATEWAY__RATE_LIMIT__PUBLIC", 1).start().await;
+    let gateway = Options::default()
+        .set("GATEWAY__RATE_LIMIT__PUBLIC", 1)
+        .start()
+        .await;
     for _ in 0..5 {
         let answer = gateway
             .client
@@ -19,11 +22,22 @@ async fn a_preflight_of_a_listed_origin_is_allowed_before_the_limiter() {
             .unwrap();
         assert_eq!(answer.status(), 204);
         let headers = answer.headers();
-        assert_eq!(headers["access-control-allow-origin"], "https://shop.example");
+        assert_eq!(
+            headers["access-control-allow-origin"],
+            "https://shop.example"
+        );
         assert_eq!(headers["access-control-allow-credentials"], "true");
-        assert!(headers["access-control-allow-methods"].to_str().unwrap().contains("PATCH"));
+        assert!(
+            headers["access-control-allow-methods"]
+                .to_str()
+                .unwrap()
+                .contains("PATCH")
+        );
         let allowed = headers["access-control-allow-headers"].to_str().unwrap();
-        assert!(allowed.contains("idempotency-key") && !allowed.contains('*'), "{allowed}");
+        assert!(
+            allowed.contains("idempotency-key") && !allowed.contains('*'),
+            "{allowed}"
+        );
         assert!(headers.contains_key("access-control-max-age"));
     }
     assert!(gateway.services.seen().is_empty());
@@ -32,15 +46,42 @@ async fn a_preflight_of_a_listed_origin_is_allowed_before_the_limiter() {
 #[tokio::test]
 async fn answers_and_errors_name_a_listed_origin_and_expose_our_headers() {
     let gateway = TestGateway::start().await;
-    for path in ["/api/v1/products", "/api/v1/nothing", "/healthz", "/api/v1/products/page"] {
-        let answer =
-            gateway.get(path).header("origin", "http://localhost:5173").send().await.unwrap();
+    for path in [
+        "/api/v1/products",
+        "/api/v1/nothing",
+        "/healthz",
+        "/api/v1/products/page",
+    ] {
+        let answer = gateway
+            .get(path)
+            .header("origin", "http://localhost:5173")
+            .send()
+            .await
+            .unwrap();
         let headers = answer.headers();
-        assert_eq!(headers["access-control-allow-origin"], "http://localhost:5173", "{path}");
-        assert_eq!(headers.get_all("access-control-allow-origin").iter().count(), 1, "{path}");
-        assert!(headers["vary"].to_str().unwrap().contains("Origin"), "{path}");
+        assert_eq!(
+            headers["access-control-allow-origin"], "http://localhost:5173",
+            "{path}"
+        );
+        assert_eq!(
+            headers
+                .get_all("access-control-allow-origin")
+                .iter()
+                .count(),
+            1,
+            "{path}"
+        );
+        assert!(
+            headers["vary"].to_str().unwrap().contains("Origin"),
+            "{path}"
+        );
         let exposed = headers["access-control-expose-headers"].to_str().unwrap();
-        for name in ["x-request-id", "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"] {
+        for name in [
+            "x-request-id",
+            "x-ratelimit-limit",
+            "x-ratelimit-remaining",
+            "x-ratelimit-reset",
+        ] {
             assert!(exposed.contains(name), "{path}: {exposed}");
         }
     }
@@ -70,9 +111,16 @@ async fn other_origins_get_no_permission_and_vary_is_always_there() {
                 .send()
                 .await
                 .unwrap();
-            let granted = answer.headers().keys().find(|name| name.as_str().starts_with("access-control-allow"));
+            let granted = answer
+                .headers()
+                .keys()
+                .find(|name| name.as_str().starts_with("access-control-allow"));
             assert_eq!(granted, None, "{method} from {origin}");
-            let varies = answer.headers().get_all("vary").iter().any(|value| value == "Origin");
+            let varies = answer
+                .headers()
+                .get_all("vary")
+                .iter()
+                .any(|value| value == "Origin");
             assert!(varies, "{method} from {origin}");
         }
     }

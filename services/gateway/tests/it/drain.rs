@@ -16,7 +16,13 @@ async fn requests_in_flight_finish_and_connections_close() {
     assert_eq!(answer.headers()["connection"], "close");
     assert!(answer.text().await.unwrap().contains("1500"));
     let stopped = gateway.stopped.take().unwrap();
-    tokio::task::spawn_blocking(move || stopped.join().unwrap()).await.unwrap();
-    assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
+    tokio::task::spawn_blocking(move || stopped.join().unwrap())
+        .await
+        .unwrap();
+    assert!(
+        started.elapsed() < Duration::from_secs(10),
+        "{:?}",
+        started.elapsed()
+    );
     assert!(gateway.get("/healthz").send().await.is_err());
 }

@@ -27,9 +27,15 @@ async fn a_request_arrives_byte_for_byte_with_our_own_headers() {
     assert_eq!(seen.header("x-request-id"), Some("my-id.1"));
     assert_eq!(seen.header("x-forwarded-for"), Some("127.0.0.1"));
     assert_eq!(seen.header("accept-language"), Some("yo"));
-    assert_eq!(seen.header("host"), Some(gateway.services.address.to_string().as_str()));
+    assert_eq!(
+        seen.header("host"),
+        Some(gateway.services.address.to_string().as_str())
+    );
     let trace = seen.header("traceparent").unwrap();
-    assert!(trace.starts_with("00-4bf92f3577b34da6a3ce929d0e0e4736-"), "{trace}");
+    assert!(
+        trace.starts_with("00-4bf92f3577b34da6a3ce929d0e0e4736-"),
+        "{trace}"
+    );
     assert!(seen.header("x-request-deadline").is_some());
     for stripped in ["x-user-id", "x_user_role", "x-secret"] {
         assert_eq!(seen.header(stripped), None, "{stripped}");
@@ -39,10 +45,21 @@ async fn a_request_arrives_byte_for_byte_with_our_own_headers() {
 #[tokio::test]
 async fn a_request_id_that_is_not_well_formed_is_replaced() {
     let gateway = TestGateway::start().await;
-    let answer = gateway.get("/api/v1/products").header("x-request-id", "a b").send().await.unwrap();
-    let id = answer.headers()["x-request-id"].to_str().unwrap().to_owned();
+    let answer = gateway
+        .get("/api/v1/products")
+        .header("x-request-id", "a b")
+        .send()
+        .await
+        .unwrap();
+    let id = answer.headers()["x-request-id"]
+        .to_str()
+        .unwrap()
+        .to_owned();
     assert_ne!(id, "a b");
-    assert_eq!(gateway.services.last_seen().header("x-request-id"), Some(id.as_str()));
+    assert_eq!(
+        gateway.services.last_seen().header("x-request-id"),
+        Some(id.as_str())
+    );
     assert!(gateway.services.last_seen().header("traceparent").is_some());
 }
 
@@ -65,9 +82,24 @@ async fn unknown_internal_and_undeployed_paths_are_404_in_the_envelope() {
         "/status",
     ] {
         let answer = gateway.get(path).send().await.unwrap();
-        assert_envelope(answer.status().as_u16(), (404, "NOT_FOUND"), &json(answer).await);
+        assert_envelope(
+            answer.status().as_u16(),
+            (404, "NOT_FOUND"),
+            &json(answer).await,
+        );
     }
     assert!(gateway.services.seen().is_empty());
+}
+
+#[tokio::test]
+async fn the_public_keys_are_auths_to_give() {
+    let gateway = TestGateway::start().await;
+    let answer = gateway.get("/.well-known/jwks.json").send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    assert_eq!(
+        gateway.services.last_seen().target,
+        "/.well-known/jwks.json"
+    );
 }
 
 #[tokio::test]
@@ -83,7 +115,9 @@ async fn methods_that_no_service_has_are_405_with_allow() {
         assert_envelope(answer.status(), (405, "METHOD_NOT_ALLOWED"), &answer.json());
         assert!(answer.header("allow").unwrap().contains("GET"), "{request}");
     }
-    let answer = gateway.raw("OPTIONS /api/v1/products HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    let answer = gateway
+        .raw("OPTIONS /api/v1/products HTTP/1.1\r\nHost: a\r\n\r\n")
+        .await;
     assert_eq!(answer.status(), 204);
     assert!(answer.header("allow").unwrap().contains("PATCH"));
     assert!(gateway.services.seen().is_empty());
@@ -106,11 +140,22 @@ async fn answers_without_a_body_end_where_they_should() {
         let (one, two) = in_turn(gateway.address, &first, get).await;
         assert!(one.starts_with(&format!("HTTP/1.1 {status}")), "{one}");
         assert!(one.ends_with("\r\n\r\n"), "{one}");
-        assert!(two.starts_with("HTTP/1.1 200") && two.contains("{\"target\""), "{first}: {two}");
+        assert!(
+            two.starts_with("HTTP/1.1 200") && two.contains("{\"target\""),
+            "{first}: {two}"
+        );
     }
-    let head = gateway.client.head(gateway.url("/api/v1/products")).send().await.unwrap();
+    let head = gateway
+        .client
+        .head(gateway.url("/api/v1/products"))
+        .send()
+        .await
+        .unwrap();
     let get = gateway.get("/api/v1/products").send().await.unwrap();
-    assert_eq!(head.headers()["content-length"], get.headers()["content-length"]);
+    assert_eq!(
+        head.headers()["content-length"],
+        get.headers()["content-length"]
+    );
 }
 
 #[tokio::test]
@@ -126,7 +171,10 @@ async fn a_services_answer_keeps_its_status_headers_and_encoding() {
     let answer = gateway.get("/api/v1/products/gzip").send().await.unwrap();
     assert_eq!(answer.headers()["content-encoding"], "gzip");
     let vary: Vec<_> = answer.headers().get_all("vary").iter().collect();
-    assert!(vary.contains(&&"accept-encoding".parse().unwrap()), "{vary:?}");
+    assert!(
+        vary.contains(&&"accept-encoding".parse().unwrap()),
+        "{vary:?}"
+    );
     assert_eq!(answer.bytes().await.unwrap().as_ref(), b"\x1f\x8bopaque");
 }
 
@@ -137,19 +185,36 @@ async fn bodies_arrive_unchanged() {
     for method in ["POST", "PUT", "PATCH", "DELETE"] {
         let request = gateway
             .client
-            .request(method.parse().unwrap(), gateway.url("/api/v1/payments/webhook"))
+            .request(
+                method.parse().unwrap(),
+                gateway.url("/api/v1/payments/webhook"),
+            )
             .header("x-paystack-signature", "abc")
             .header("content-type", "application/json")
             .body(raw.to_vec());
         assert_eq!(request.send().await.unwrap().status(), 200);
         let seen = gateway.services.last_seen();
-        assert_eq!((seen.method.as_str(), seen.body.as_ref()), (method, raw.as_slice()));
+        assert_eq!(
+            (seen.method.as_str(), seen.body.as_ref()),
+            (method, raw.as_slice())
+        );
         assert_eq!(seen.header("x-paystack-signature"), Some("abc"));
-        assert_eq!(seen.header("content-length"), Some(raw.len().to_string().as_str()));
+        assert_eq!(
+            seen.header("content-length"),
+            Some(raw.len().to_string().as_str())
+        );
     }
-    let empty = gateway.post("/api/v1/auth/refresh").bearer_auth(customer_token()).send().await.unwrap();
+    let empty = gateway
+        .post("/api/v1/auth/refresh")
+        .bearer_auth(customer_token())
+        .send()
+        .await
+        .unwrap();
     assert_eq!(empty.status(), 200);
-    assert_eq!(gateway.services.last_seen().header("content-length"), Some("0"));
+    assert_eq!(
+        gateway.services.last_seen().header("content-length"),
+        Some("0")
+    );
 }
 
 /// Two requests, one after the other, on one connection.

@@ -56,16 +56,26 @@ async fn no_path_with_two_readings_reaches_a_service() {
     for target in AMBIGUOUS {
         let request = format!("GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n");
         let answer = gateway.raw(&request).await;
-        assert!(matches!(answer.status(), 400 | 404), "{target}: {}", answer.text());
+        assert!(
+            matches!(answer.status(), 400 | 404),
+            "{target}: {}",
+            answer.text()
+        );
         let seen = gateway.services.seen();
-        assert!(seen.is_empty(), "{target} reached a service as {}", seen[0].target);
+        assert!(
+            seen.is_empty(),
+            "{target} reached a service as {}",
+            seen[0].target
+        );
     }
 }
 
 #[tokio::test]
 async fn a_refused_path_is_explained_in_the_envelope() {
     let gateway = TestGateway::start().await;
-    let answer = gateway.raw("GET /api/v1/..%2finternal HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    let answer = gateway
+        .raw("GET /api/v1/..%2finternal HTTP/1.1\r\nHost: a\r\n\r\n")
+        .await;
     let json = answer.json();
     assert_envelope(answer.status(), (400, "VALIDATION_ERROR"), &json);
     assert_eq!(json["details"][0]["field"], "path");
@@ -74,8 +84,9 @@ async fn a_refused_path_is_explained_in_the_envelope() {
 #[tokio::test]
 async fn a_fragment_is_never_forwarded() {
     let gateway = TestGateway::start().await;
-    let answer =
-        gateway.raw("GET /api/v1/products#/../internal HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    let answer = gateway
+        .raw("GET /api/v1/products#/../internal HTTP/1.1\r\nHost: a\r\n\r\n")
+        .await;
     if answer.status() == 200 {
         assert_eq!(gateway.services.last_seen().target, "/api/v1/products");
     }

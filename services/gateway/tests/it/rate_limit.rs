@@ -20,9 +20,14 @@ async fn statuses(requests: Vec<reqwest::RequestBuilder>) -> HashMap<u16, usize>
 
 #[tokio::test]
 async fn of_a_hundred_logins_at_once_exactly_five_pass() {
-    let gateway = Options::default().set("GATEWAY__RATE_LIMIT__AUTH", 5).start().await;
+    let gateway = Options::default()
+        .set("GATEWAY__RATE_LIMIT__AUTH", 5)
+        .start()
+        .await;
     let user = customer_token();
-    let logins = (0..100).map(|_| gateway.post("/api/v1/auth/login").bearer_auth(&user)).collect();
+    let logins = (0..100)
+        .map(|_| gateway.post("/api/v1/auth/login").bearer_auth(&user))
+        .collect();
     let counts = statuses(logins).await;
     assert_eq!(counts, HashMap::from([(200, 5), (429, 95)]));
     assert_eq!(gateway.services.seen().len(), 5);
@@ -30,13 +35,24 @@ async fn of_a_hundred_logins_at_once_exactly_five_pass() {
 
 #[tokio::test]
 async fn two_gateways_share_one_count() {
-    let one = Options::default().set("GATEWAY__RATE_LIMIT__AUTH", 5).start().await;
-    let two = Options::default().set("GATEWAY__RATE_LIMIT__AUTH", 5).start().await;
+    let one = Options::default()
+        .set("GATEWAY__RATE_LIMIT__AUTH", 5)
+        .start()
+        .await;
+    let two = Options::default()
+        .set("GATEWAY__RATE_LIMIT__AUTH", 5)
+        .start()
+        .await;
     let user = customer_token();
     let mut passed = 0;
     for n in 0..20 {
         let gateway = if n % 2 == 0 { &one } else { &two };
-        let answer = gateway.post("/api/v1/auth/login").bearer_auth(&user).send().await.unwrap();
+        let answer = gateway
+            .post("/api/v1/auth/login")
+            .bearer_auth(&user)
+            .send()
+            .await
+            .unwrap();
         passed += usize::from(answer.status() == 200);
     }
     assert_eq!(passed, 5);
@@ -44,7 +60,10 @@ async fn two_gateways_share_one_count() {
 
 #[tokio::test]
 async fn a_refusal_says_when_to_come_back() {
-    let gateway = Options::default().set("GATEWAY__RATE_LIMIT__PUBLIC", 2).start().await;
+    let gateway = Options::default()
+        .set("GATEWAY__RATE_LIMIT__PUBLIC", 2)
+        .start()
+        .await;
     let user = customer_token();
     let get = || gateway.get("/api/v1/products").bearer_auth(&user).send();
     let first = get().await.unwrap();
@@ -52,10 +71,18 @@ async fn a_refusal_says_when_to_come_back() {
     assert_eq!(first.headers()["x-ratelimit-remaining"], "1");
     get().await.unwrap();
     let refused = get().await.unwrap();
-    let wait: u64 = refused.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+    let wait: u64 = refused.headers()["retry-after"]
+        .to_str()
+        .unwrap()
+        .parse()
+        .unwrap();
     assert!((1..=60).contains(&wait));
     assert_eq!(refused.headers()["x-ratelimit-remaining"], "0");
-    assert_envelope(refused.status().as_u16(), (429, "RATE_LIMIT_EXCEEDED"), &json(refused).await);
+    assert_envelope(
+        refused.status().as_u16(),
+        (429, "RATE_LIMIT_EXCEEDED"),
+        &json(refused).await,
+    );
 }
 
 #[tokio::test]
@@ -66,12 +93,22 @@ async fn people_are_counted_apart_and_staff_have_their_own_limit() {
         .start()
         .await;
     for _ in 0..3 {
-        let answer = gateway.get("/api/v1/products").bearer_auth(customer_token()).send().await.unwrap();
+        let answer = gateway
+            .get("/api/v1/products")
+            .bearer_auth(customer_token())
+            .send()
+            .await
+            .unwrap();
         assert_eq!(answer.status(), 200);
     }
     for role in ["merchant", "fulfilment", "finance", "admin"] {
         let token = claims(Uuid::from_u128(rand_id()), role).rs256(rsa_key());
-        let answer = gateway.get("/api/v1/products").bearer_auth(token).send().await.unwrap();
+        let answer = gateway
+            .get("/api/v1/products")
+            .bearer_auth(token)
+            .send()
+            .await
+            .unwrap();
         assert_eq!(answer.headers()["x-ratelimit-limit"], "7", "{role}");
     }
 }
@@ -86,13 +123,27 @@ async fn addresses_are_counted_apart() {
         .await;
     let prefix = rand_id() & 0xffff;
     let from = async |address: String| {
-        let request = gateway.get("/api/v1/products").header("x-forwarded-for", address);
+        let request = gateway
+            .get("/api/v1/products")
+            .header("x-forwarded-for", address);
         request.send().await.unwrap().status().as_u16()
     };
     assert_eq!(from(format!("2001:db8:{prefix:x}:1::1")).await, 200);
-    assert_eq!(from(format!("2001:db8:{prefix:x}:1:ffff::2")).await, 429, "the same /64");
-    assert_eq!(from(format!("9.9.9.9, 2001:db8:{prefix:x}:1::3")).await, 429, "forged");
-    assert_eq!(from(format!("2001:db8:{prefix:x}:2::1")).await, 200, "the next /64");
+    assert_eq!(
+        from(format!("2001:db8:{prefix:x}:1:ffff::2")).await,
+        429,
+        "the same /64"
+    );
+    assert_eq!(
+        from(format!("9.9.9.9, 2001:db8:{prefix:x}:1::3")).await,
+        429,
+        "forged"
+    );
+    assert_eq!(
+        from(format!("2001:db8:{prefix:x}:2::1")).await,
+        200,
+        "the next /64"
+    );
 }
 
 #[tokio::test]
@@ -120,8 +171,18 @@ async fn guessing_tokens_is_counted() {
     let address = format!("2001:db8:{:x}::1", rand_id() & 0xffff);
     let mut seen = Vec::new();
     for _ in 0..5 {
-        let request = gateway.get("/api/v1/auth/me").header("x-forwarded-for", &address);
-        seen.push(request.bearer_auth("guess").send().await.unwrap().status().as_u16());
+        let request = gateway
+            .get("/api/v1/auth/me")
+            .header("x-forwarded-for", &address);
+        seen.push(
+            request
+                .bearer_auth("guess")
+                .send()
+                .await
+                .unwrap()
+                .status()
+                .as_u16(),
+        );
     }
     assert_eq!(seen, [401, 401, 401, 429, 429]);
 }
@@ -129,17 +190,30 @@ async fn guessing_tokens_is_counted() {
 #[tokio::test]
 async fn without_redis_this_process_counts_alone() {
     let mut redis = TestRedis::private();
-    let gateway =
-        Options::default().redis(redis.url()).set("GATEWAY__RATE_LIMIT__AUTH", 5).start().await;
+    let gateway = Options::default()
+        .redis(redis.url())
+        .set("GATEWAY__RATE_LIMIT__AUTH", 5)
+        .start()
+        .await;
     let attempt = async |gateway: &TestGateway, user: &str, count: usize| {
-        let logins =
-            (0..count).map(|_| gateway.post("/api/v1/auth/login").bearer_auth(user)).collect();
+        let logins = (0..count)
+            .map(|_| gateway.post("/api/v1/auth/login").bearer_auth(user))
+            .collect();
         statuses(logins).await
     };
-    assert_eq!(attempt(&gateway, &customer_token(), 8).await, HashMap::from([(200, 5), (429, 3)]));
+    assert_eq!(
+        attempt(&gateway, &customer_token(), 8).await,
+        HashMap::from([(200, 5), (429, 3)])
+    );
     redis.kill();
-    assert_eq!(attempt(&gateway, &customer_token(), 20).await, HashMap::from([(200, 5), (429, 15)]));
+    assert_eq!(
+        attempt(&gateway, &customer_token(), 20).await,
+        HashMap::from([(200, 5), (429, 15)])
+    );
     redis.restart();
     tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
-    assert_eq!(attempt(&gateway, &customer_token(), 8).await, HashMap::from([(200, 5), (429, 3)]));
+    assert_eq!(
+        attempt(&gateway, &customer_token(), 8).await,
+        HashMap::from([(200, 5), (429, 3)])
+    );
 }

@@ -25,7 +25,10 @@ pub struct Seen {
 
 impl Seen {
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, value)| value.as_str())
     }
 }
 
@@ -60,7 +63,9 @@ impl Services {
         std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {
                 let app = move || {
-                    App::new().app_data(state.clone()).default_service(web::to(answer))
+                    App::new()
+                        .app_data(state.clone())
+                        .default_service(web::to(answer))
                 };
                 let server = HttpServer::new(app)
                     .workers(1)
@@ -74,7 +79,11 @@ impl Services {
                 server.await
             })
         });
-        Self { address, shared, handle: handle.recv().unwrap() }
+        Self {
+            address,
+            shared,
+            handle: handle.recv().unwrap(),
+        }
     }
 
     pub fn url(&self) -> String {
@@ -132,7 +141,12 @@ async fn answer(request: HttpRequest, payload: Payload, shared: Data<Shared>) ->
         headers: request
             .headers()
             .iter()
-            .map(|(n, v)| (n.to_string(), String::from_utf8_lossy(v.as_bytes()).into_owned()))
+            .map(|(n, v)| {
+                (
+                    n.to_string(),
+                    String::from_utf8_lossy(v.as_bytes()).into_owned(),
+                )
+            })
             .collect(),
         body_bytes,
         body,
@@ -156,7 +170,10 @@ async fn receive(mut payload: Payload) -> (usize, Bytes) {
 
 /// The last segment of the path says what to do, the query's `n` how much of it.
 async fn behave(request: &HttpRequest, target: &str) -> HttpResponse {
-    let number = request.uri().query().and_then(|q| q.strip_prefix("n=")?.parse::<u64>().ok());
+    let number = request
+        .uri()
+        .query()
+        .and_then(|q| q.strip_prefix("n=")?.parse::<u64>().ok());
     let number = number.unwrap_or(0);
     match request.path().rsplit('/').next().unwrap_or_default() {
         "status" => {
@@ -165,9 +182,13 @@ async fn behave(request: &HttpRequest, target: &str) -> HttpResponse {
                 .insert_header(("x-kept", "yes"))
                 .json(json!({ "status": status }))
         }
-        "not-modified" => HttpResponse::NotModified().insert_header(("etag", "\"1\"")).finish(),
+        "not-modified" => HttpResponse::NotModified()
+            .insert_header(("etag", "\"1\""))
+            .finish(),
         "no-content" => HttpResponse::NoContent().finish(),
-        "moved" => HttpResponse::Found().insert_header(("location", "https://x.example/")).finish(),
+        "moved" => HttpResponse::Found()
+            .insert_header(("location", "https://x.example/"))
+            .finish(),
         "gzip" => HttpResponse::Ok()
             .insert_header(("content-encoding", "gzip"))
             .insert_header(("vary", "accept-encoding"))
@@ -178,15 +199,21 @@ async fn behave(request: &HttpRequest, target: &str) -> HttpResponse {
             .insert_header(("x-powered-by", "secret"))
             .insert_header(("access-control-allow-origin", "*"))
             .body("<p>"),
-        "cookie" => HttpResponse::Ok().insert_header(("set-cookie", "a=b")).finish(),
+        "cookie" => HttpResponse::Ok()
+            .insert_header(("set-cookie", "a=b"))
+            .finish(),
         "slow" => {
             tokio::time::sleep(Duration::from_millis(number)).await;
             HttpResponse::Ok().json(json!({ "slow": number }))
         }
         "big" => HttpResponse::Ok().streaming(stream_of(number)),
-        "sized" => HttpResponse::Ok()
-            .body(actix_web::body::SizedStream::new(number, stream_of(number))),
-        "cut" => HttpResponse::Ok().body(actix_web::body::SizedStream::new(number + 10, stream_of(number))),
+        "sized" => {
+            HttpResponse::Ok().body(actix_web::body::SizedStream::new(number, stream_of(number)))
+        }
+        "cut" => HttpResponse::Ok().body(actix_web::body::SizedStream::new(
+            number + 10,
+            stream_of(number),
+        )),
         _ => HttpResponse::Ok().json(json!({ "target": target })),
     }
 }
@@ -200,7 +227,10 @@ fn stream_of(bytes: u64) -> impl stream::Stream<Item = Result<Bytes, std::io::Er
                 return None;
             }
             let take = left.min(64 * 1024);
-            Some((Ok(piece.slice(..usize::try_from(take).unwrap())), left - take))
+            Some((
+                Ok(piece.slice(..usize::try_from(take).unwrap())),
+                left - take,
+            ))
         }
     })
 }
@@ -208,8 +238,10 @@ fn stream_of(bytes: u64) -> impl stream::Stream<Item = Result<Bytes, std::io::Er
 fn revocations(shared: &Shared) -> Value {
     let now = "2026-01-01T00:00:00Z";
     let revoked = shared.revoked.lock().unwrap();
-    let revocations: Vec<_> =
-        revoked.iter().map(|id| json!({ "sessionId": id, "revokedAt": now })).collect();
+    let revocations: Vec<_> = revoked
+        .iter()
+        .map(|id| json!({ "sessionId": id, "revokedAt": now }))
+        .collect();
     json!({
         "status": "success",
         "data": { "revocations": revocations, "asOf": now, "hasMore": false },

@@ -54,7 +54,11 @@ async fn ambiguous_messages_are_refused_and_end_the_connection() {
     let gateway = TestGateway::start().await;
     for (name, request) in refused() {
         let answer = gateway.raw(&request).await;
-        assert!(matches!(answer.status(), 400 | 417 | 505), "{name}: {}", answer.text());
+        assert!(
+            matches!(answer.status(), 400 | 417 | 505),
+            "{name}: {}",
+            answer.text()
+        );
         assert_eq!(answer.responses(), 1, "{name}: {}", answer.text());
         let seen = gateway.services.seen();
         assert!(seen.is_empty(), "{name} reached a service: {:?}", seen[0]);
@@ -65,16 +69,28 @@ async fn ambiguous_messages_are_refused_and_end_the_connection() {
 async fn broken_chunks_do_not_reach_a_service_as_a_whole_body() {
     let gateway = TestGateway::start().await;
     for (name, chunks) in [
-        ("overflowing size", "FFFFFFFFFFFFFFFF0\r\nx\r\n0\r\n\r\n".to_owned()),
+        (
+            "overflowing size",
+            "FFFFFFFFFFFFFFFF0\r\nx\r\n0\r\n\r\n".to_owned(),
+        ),
         ("negative size", "-1\r\nx\r\n0\r\n\r\n".to_owned()),
         ("no size", "\r\nx\r\n0\r\n\r\n".to_owned()),
         ("bare line feed", "1\nx\n0\n\n".to_owned()),
         ("size too small", format!("1\r\nxy\r\n0\r\n\r\n{SMUGGLED}")),
-        ("hexadecimal prefix", format!("0x1\r\nx\r\n0\r\n\r\n{SMUGGLED}")),
+        (
+            "hexadecimal prefix",
+            format!("0x1\r\nx\r\n0\r\n\r\n{SMUGGLED}"),
+        ),
     ] {
-        let answer = gateway.raw(post("Transfer-Encoding: chunked", &chunks)).await;
+        let answer = gateway
+            .raw(post("Transfer-Encoding: chunked", &chunks))
+            .await;
         // The connection ends; whether an answer fits in before depends on where the chunk breaks.
-        assert!(answer.is_empty() || answer.status() == 400, "{name}: {}", answer.text());
+        assert!(
+            answer.is_empty() || answer.status() == 400,
+            "{name}: {}",
+            answer.text()
+        );
         assert!(answer.responses() <= 1, "{name}: {}", answer.text());
         let seen = gateway.services.seen();
         assert!(seen.is_empty(), "{name} reached a service: {:?}", seen[0]);
@@ -88,12 +104,23 @@ async fn a_pipeline_stays_in_order() {
     let mut pipeline = String::new();
     for n in 0..8 {
         pipeline += &format!("GET /api/v1/products/p{n} HTTP/1.1\r\nHost: a\r\n\r\n");
-        pipeline += &format!("POST /api/v1/products/q{n} HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n{SMUGGLED}", SMUGGLED.len());
-        pipeline += &format!("POST /api/v1/products/r{n} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n{:x};ext=1\r\n{SMUGGLED}\r\n0\r\n\r\n", SMUGGLED.len());
+        pipeline += &format!(
+            "POST /api/v1/products/q{n} HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n{SMUGGLED}",
+            SMUGGLED.len()
+        );
+        pipeline += &format!(
+            "POST /api/v1/products/r{n} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n{:x};ext=1\r\n{SMUGGLED}\r\n0\r\n\r\n",
+            SMUGGLED.len()
+        );
     }
     let answer = gateway.raw(&pipeline).await;
     assert_eq!(answer.responses(), 24, "{}", answer.text());
-    let targets: Vec<_> = gateway.services.seen().into_iter().map(|seen| seen.target).collect();
+    let targets: Vec<_> = gateway
+        .services
+        .seen()
+        .into_iter()
+        .map(|seen| seen.target)
+        .collect();
     let expected: Vec<_> = (0..8)
         .flat_map(|n| ["p", "q", "r"].map(|kind| format!("/api/v1/products/{kind}{n}")))
         .collect();
@@ -101,7 +128,9 @@ async fn a_pipeline_stays_in_order() {
     let text = answer.text();
     let mut rest = text.as_str();
     for target in expected {
-        let at = rest.find(&format!("\"target\":\"{target}\"")).expect("answers in order");
+        let at = rest
+            .find(&format!("\"target\":\"{target}\""))
+            .expect("answers in order");
         rest = &rest[at..];
     }
 }
