@@ -1,21 +1,17 @@
 //! What a person reads: results on standard output, troubles on standard error.
+//!
+//! Whoever read may be gone (a closed terminal, a pipe to `head`); then there is nobody left to
+//! tell, and what runs must not stop for it, as the `println` macros would make it.
 
 use std::fmt::Display;
+use std::io::Write;
 
 /// Writes one line of result.
-#[expect(
-    clippy::print_stdout,
-    reason = "the one place from which the command speaks"
-)]
 pub fn say(line: impl Display) {
-    println!("{line}");
+    drop(writeln!(std::io::stdout(), "{line}"));
 }
 
 /// Writes one line about something that went wrong.
-#[expect(
-    clippy::print_stderr,
-    reason = "the one place from which the command complains"
-)]
 pub fn complain(line: impl Display) {
-    eprintln!("{line}");
+    drop(writeln!(std::io::stderr(), "{line}"));
 }

@@ -10,8 +10,8 @@ use std::time::Instant;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
-use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::error::InternalError;
+use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{Error, HttpMessage as _, HttpRequest, ResponseError as _};
 use futures_util::FutureExt as _;
 use opentelemetry::trace::{
@@ -131,7 +131,9 @@ fn route_of(request: &HttpRequest) -> Cow<'static, str> {
     if let Some(RouteName(name)) = request.extensions().get::<RouteName>() {
         return Cow::Borrowed(name);
     }
-    request.match_pattern().map_or(Cow::Borrowed("unmatched"), Cow::Owned)
+    request
+        .match_pattern()
+        .map_or(Cow::Borrowed("unmatched"), Cow::Owned)
 }
 
 /// The request's ids: the caller's where they are well formed.

@@ -22,6 +22,8 @@ const DRAIN: Duration = Duration::from_secs(25);
 const HEAD_DEADLINE: Duration = Duration::from_secs(5);
 /// An idle connection is kept this long.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// How long a process holds back its first answer for its dependencies.
+const READY_PATIENCE: Duration = Duration::from_secs(2);
 /// How often readiness is looked at until it first holds.
 const READY_POLL: Duration = Duration::from_millis(20);
 
@@ -96,27 +98,31 @@ where
         shutdown,
     } = options;
     let ops = operations(listeners.ops, readiness.clone(), metrics)?;
+    let ops_handle = ops.handle();
+    let watched = tokio::spawn(ops);
+    tokio::spawn(watch_signals(shutdown.clone()));
+    let is_ready = become_ready(&readiness, &shutdown).await;
     let closing = readiness.clone();
-    let server = HttpServer::new(move || last_answers_close(factory().into_factory(), closing.clone()))
-        .workers(settings.workers)
-        .keep_alive(KEEP_ALIVE)
-        .client_request_timeout(HEAD_DEADLINE)
-        .shutdown_timeout(DRAIN.as_secs())
-        .disable_signals()
-        .listen(listeners.http)?
-        .run();
+    let server =
+        HttpServer::new(move || last_answers_close(factory().into_factory(), closing.clone()))
+            .workers(settings.workers)
+            .keep_alive(KEEP_ALIVE)
+            .client_request_timeout(HEAD_DEADLINE)
+            .shutdown_timeout(DRAIN.as_secs())
+            .disable_signals()
+            .listen(listeners.http)?
+            .run();
     let stop = stop_in_order(Stop {
         server: server.handle(),
-        ops: ops.handle(),
+        ops: ops_handle,
         readiness: readiness.clone(),
         delay: settings.drain_delay,
-        shutdown: shutdown.clone(),
+        shutdown,
     });
-    tokio::spawn(watch_signals(shutdown));
-    tokio::spawn(announce(readiness));
-    let (served, watched, ()) = tokio::join!(server, ops, stop);
+    tokio::spawn(announce(readiness, is_ready));
+    let (served, ()) = tokio::join!(server, stop);
     served?;
-    watched?;
+    watched.await??;
     Ok(())
 }
 
@@ -125,7 +131,13 @@ where
 fn last_answers_close<S, B>(
     app: S,
     readiness: Readiness,
-) -> impl ServiceFactory<Request, Config = AppConfig, Response = Response<B>, Error = S::Error, InitError = S::InitError>
+) -> impl ServiceFactory<
+    Request,
+    Config = AppConfig,
+    Response = Response<B>,
+    Error = S::Error,
+    InitError = S::InitError,
+>
 where
     S: ServiceFactory<Request, Config = AppConfig>,
     S::Response: Into<Response<B>>,
@@ -189,14 +201,29 @@ async fn watch_signals(shutdown: CancellationToken) {
     shutdown.cancel();
 }
 
+/// Waits a moment for readiness before the first connection is taken: until then clients wait in the listening socket's
+/// queue, so that a process that takes the place of another answers nobody with 503 for lack of a warm start. A process
+/// whose dependencies stay away serves all the same, to say so.
+async fn become_ready(readiness: &Readiness, shutdown: &CancellationToken) -> bool {
+    let ready = async {
+        while readiness.report().await.status != "ready" {
+            tokio::time::sleep(READY_POLL).await;
+        }
+    };
+    tokio::select! {
+        waited = tokio::time::timeout(READY_PATIENCE, ready) => waited.is_ok(),
+        () = shutdown.cancelled() => false,
+    }
+}
+
 /// Tells the supervisor (systemd protocol, `NOTIFY_SOCKET`) once the process first can serve.
-async fn announce(readiness: Readiness) {
-    loop {
-        let report = readiness.report().await;
-        match report.status {
-            "ready" => break,
+async fn announce(readiness: Readiness, mut is_ready: bool) {
+    while !is_ready {
+        tokio::time::sleep(READY_POLL).await;
+        match readiness.report().await.status {
+            "ready" => is_ready = true,
             "draining" => return,
-            _ => tokio::time::sleep(READY_POLL).await,
+            _ => {}
         }
     }
     tracing::info!("ready");

@@ -8,6 +8,9 @@ use std::time::Duration;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{self, PasswordHasher as _, PasswordVerifier as _};
 use argon2::{Algorithm, Argon2, Params, Version};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use common::crypto::{CryptoError, random_bytes};
 use common::settings::Reader;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -57,18 +60,17 @@ pub struct Hasher {
     turns: Arc<Semaphore>,
     waiting: Arc<AtomicUsize>,
     settings: HashingSettings,
-    /// A hash of a password that nobody has: checking against it takes as long as against a real one.
+    /// A hash that no password has: checking against it takes as long as against a real one.
     decoy: Arc<str>,
 }
 
 impl Hasher {
-    /// A pool, with its decoy already hashed.
+    /// An idle pool.
     ///
     /// # Errors
-    /// When the system gives no randomness for the decoy's salt.
+    /// When the system gives no randomness for the decoy.
     pub fn start(settings: HashingSettings) -> anyhow::Result<Self> {
-        let nobodys = common::crypto::random_token()?;
-        let decoy = hash_now(nobodys.as_bytes()).map_err(anyhow::Error::msg)?;
+        let decoy = decoy()?;
         Ok(Self {
             turns: Arc::new(Semaphore::new(settings.at_once)),
             waiting: Arc::default(),
@@ -147,6 +149,15 @@ impl Drop for Place<'_> {
 fn argon2() -> Result<Argon2<'static>, String> {
     let params = Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(|e| e.to_string())?;
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+}
+
+/// Random bytes in the form of a hash: it costs nothing to make, and as much as any to check against.
+fn decoy() -> Result<String, CryptoError> {
+    let (salt, hash) = (random_bytes()?, random_bytes()?);
+    let (salt, hash) = (STANDARD_NO_PAD.encode(salt), STANDARD_NO_PAD.encode(hash));
+    Ok(format!(
+        "$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES}${salt}${hash}"
+    ))
 }
 
 fn hash_now(password: &[u8]) -> Result<String, String> {

@@ -12,7 +12,7 @@ use common::health::Readiness;
 use common::listen::{Listeners, listeners};
 use common::metrics::Metrics;
 use common::rate_limit::Limiter;
-use common::redis::Redis;
+use common::redis::{Redis, RedisSettings};
 use common::request_scope::RequestScope;
 use common::server::{self, ServerOptions};
 use common::service::Only;
@@ -114,9 +114,12 @@ impl Application {
             shutdown,
         };
         let limiter = Limiter::start(redis.clone());
+        let redis_settings = RedisSettings { pool: 1, ..settings.redis };
         let served = server::run(options, move || {
-            // Each worker has its own clients and its own queue to Redis, so that no request crosses threads.
-            let limiter = limiter.with_own_queue(redis.clone());
+            // Each worker has its own clients, its own connection to Redis and its own queue to it, so that no request
+            // crosses threads. The URL was good before; if it were not now, sharing would only be slower.
+            let own = Redis::connect(&redis_settings).unwrap_or_else(|_| redis.clone());
+            let limiter = limiter.with_own_queue(own);
             let worker = Rc::new(Worker::new(Arc::clone(&edge), limiter));
             App::new()
                 .wrap(RequestScope::new(metrics.clone()))

@@ -120,7 +120,10 @@ impl Run<'_> {
                     self.journal.service(&event);
                     match start.saw(&event) {
                         Progress::Waiting => {}
-                        Progress::Complete => summary::print(self.tree, self.began.elapsed())?,
+                        Progress::Complete => {
+                            self.journal.note("everything is ready");
+                            summary::print(self.tree, self.began.elapsed())?;
+                        }
                         Progress::Hopeless(service) => return Err(start.give_up(self.tree, service)),
                     }
                 }

@@ -1,7 +1,6 @@
 //! One `agape up` in a folder of its own.
 
-use std::fs;
-use std::io::{BufRead, BufReader, Read};
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::OnceLock;
@@ -17,6 +16,9 @@ use serde_json::Value;
 
 /// RabbitMQ is not waited for, so this is mostly for a machine that compiles something else.
 const START_PATIENCE: Duration = Duration::from_secs(120);
+
+/// What `agape up` writes, below its folder.
+const OUTPUT: &str = "output";
 
 pub struct System {
     folder: Scratch,
@@ -34,34 +36,43 @@ impl System {
     /// Starts everything and waits until it is ready.
     pub fn start(extra: &[(&str, &str)]) -> Self {
         let folder = Scratch::new().unwrap();
+        let output = File::create(folder.path().join(OUTPUT)).unwrap();
+        Self::launch(
+            folder,
+            extra,
+            output.try_clone().unwrap().into(),
+            output.into(),
+        )
+    }
+
+    /// The same, with nobody at the other end of its standard output and error.
+    pub fn start_unheard() -> Self {
+        let folder = Scratch::new().unwrap();
+        Self::launch(folder, &[], Stdio::piped(), Stdio::piped())
+    }
+
+    fn launch(folder: Scratch, extra: &[(&str, &str)], stdout: Stdio, stderr: Stdio) -> Self {
         let variables = settings(extra);
         let mut command = agape(&folder, &variables);
-        command
-            .arg("up")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+        command.arg("up").stdout(stdout).stderr(stderr);
         let mut up = keeper::spawn(command).unwrap();
-        let stdout = BufReader::new(up.stdout.take().unwrap());
-        let stderr = up.stderr.take().unwrap();
-        // Read to the end on threads of their own: a full pipe would stop the supervisor.
-        let told = collect(stderr);
-        let (ready, is_ready) = std::sync::mpsc::channel();
-        thread::spawn(move || {
-            for line in stdout.lines().map_while(Result::ok) {
-                if line.starts_with("Agape is running") {
-                    drop(ready.send(()));
-                }
-            }
-        });
-        if is_ready.recv_timeout(START_PATIENCE).is_err() {
-            drop(up.kill());
-            panic!("`agape up` did not become ready: {}", told.join().unwrap());
-        }
-        Self {
+        drop((up.stdout.take(), up.stderr.take()));
+        let log = folder.path().join(".agape/logs/agape.log");
+        let mut system = Self {
             folder,
             variables,
             up,
-        }
+        };
+        wait_for("`agape up` to become ready", START_PATIENCE, || {
+            if let Some(status) = system.up.try_wait().unwrap() {
+                panic!(
+                    "`agape up` ended ({status}): {}",
+                    read_lossy(&system.folder().join(OUTPUT))
+                );
+            }
+            read_lossy(&log).contains("everything is ready")
+        });
+        system
     }
 
     /// Runs another command in the same folder with the same settings.
@@ -106,9 +117,9 @@ impl System {
             .and_then(|process| process.file_name()?.to_str()?.parse().ok())
     }
 
-    /// How many processes of this system run, the supervisor included.
-    pub fn process_count(&self) -> usize {
-        processes_about(self.folder.path())
+    /// The folder that it runs in.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     pub fn signal(&self, signal: Signal) {
@@ -193,7 +204,7 @@ pub fn processes_about(folder: &Path) -> usize {
 }
 
 /// Waits until `done`, and fails the test after `patience`.
-pub fn wait_for(what: &str, patience: Duration, done: impl Fn() -> bool) {
+pub fn wait_for(what: &str, patience: Duration, mut done: impl FnMut() -> bool) {
     let until = Instant::now() + patience;
     while !done() {
         assert!(Instant::now() < until, "waited in vain for {what}");
@@ -215,12 +226,4 @@ fn processes() -> impl Iterator<Item = PathBuf> {
 
 fn read_lossy(path: &Path) -> String {
     String::from_utf8_lossy(&fs::read(path).unwrap_or_default()).into_owned()
-}
-
-fn collect(mut from: impl Read + Send + 'static) -> thread::JoinHandle<String> {
-    thread::spawn(move || {
-        let mut text = String::new();
-        drop(from.read_to_string(&mut text));
-        text
-    })
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, Utc};
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey};
 use moka::sync::Cache;
@@ -20,6 +21,8 @@ use crate::crypto::{BlindIndex, sha256};
 const KEYS_EVERY: Duration = Duration::from_secs(60);
 /// How soon an unknown key id may cause a fetch again: a flood of invented ids costs one request in that time.
 const KEYS_AGAIN_AFTER: Duration = Duration::from_secs(10);
+/// How often auth is asked until it first answers.
+const POLL_UNTIL_READY: Duration = Duration::from_millis(100);
 /// Verified tokens remembered, and for how long.
 const CACHE_ENTRIES: u64 = 50_000;
 const CACHE_FOR: Duration = Duration::from_secs(30);
@@ -197,48 +200,49 @@ impl TokenVerifier {
     /// Keeps keys and revocations fresh until the process ends. Run it as a task of its own.
     pub async fn follow(self: Arc<Self>) {
         let mut as_of = None;
-        let mut keys_at: Option<Instant> = None;
-        let mut was_failing = false;
+        let mut keys_at = None;
+        let mut known_problem = String::new();
         loop {
-            let keys_due = keys_at.is_none_or(|at| at.elapsed() >= KEYS_EVERY);
-            let keys = if keys_due {
-                self.fetch_keys().await
-            } else {
-                Ok(())
-            };
-            if keys_due && keys.is_ok() {
-                keys_at = Some(Instant::now());
+            let keys = self.follow_keys(&mut keys_at).await;
+            let revocations = self.follow_revocations(&mut as_of).await;
+            let problem = keys
+                .and(revocations)
+                .err()
+                .map_or_else(String::new, |e| format!("{e:#}"));
+            // Each trouble is told once, not with every poll.
+            if problem != known_problem {
+                match problem.as_str() {
+                    "" => tracing::info!("keys and revocations are up to date"),
+                    cause => tracing::warn!(cause, "keys or revocations could not be fetched"),
+                }
+                known_problem = problem;
             }
-            let revocations = self
-                .revoked
-                .catch_up(self.revocation_source.as_ref(), as_of)
-                .await;
-            let failure = keys.err().or_else(|| match revocations {
-                Ok(moment) => {
-                    as_of = Some(moment);
-                    *self.loaded.write().unwrap_or_else(PoisonError::into_inner) = true;
-                    None
-                }
-                Err(error) => Some(error),
-            });
-            match &failure {
-                Some(error) if !was_failing => {
-                    tracing::warn!(cause = %error, "keys or revocations could not be fetched; asking again");
-                }
-                None if was_failing => {
-                    tracing::info!("keys and revocations are being fetched again");
-                }
-                _ => {}
-            }
-            was_failing = failure.is_some();
             // Until the first load nothing can be served, so ask more often.
             let pause = if self.is_ready() {
                 self.settings.poll
             } else {
-                Duration::from_millis(100)
+                POLL_UNTIL_READY
             };
             tokio::time::sleep(pause).await;
         }
+    }
+
+    async fn follow_keys(&self, fetched_at: &mut Option<Instant>) -> anyhow::Result<()> {
+        if fetched_at.is_none_or(|at| at.elapsed() >= KEYS_EVERY) {
+            self.fetch_keys().await?;
+            *fetched_at = Some(Instant::now());
+        }
+        Ok(())
+    }
+
+    async fn follow_revocations(&self, as_of: &mut Option<DateTime<Utc>>) -> anyhow::Result<()> {
+        *as_of = Some(
+            self.revoked
+                .catch_up(self.revocation_source.as_ref(), *as_of)
+                .await?,
+        );
+        *self.loaded.write().unwrap_or_else(PoisonError::into_inner) = true;
+        Ok(())
     }
 }
 

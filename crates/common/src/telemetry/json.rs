@@ -4,6 +4,7 @@ use std::fmt;
 use std::io::Write as _;
 
 use chrono::SecondsFormat;
+use serde::Serialize;
 use serde_json::{Map, Value};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
@@ -38,8 +39,21 @@ impl<S: Subscriber> Layer<S> for JsonLayer {
     }
 }
 
+/// The members in the order in which people read them.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Line<'a> {
+    level: &'a str,
+    timestamp: String,
+    service: &'a str,
+    trace_id: Option<String>,
+    request_id: Option<String>,
+    user_id: Option<String>,
+    message: String,
+    metadata: Map<String, Value>,
+}
+
 fn line(service: &str, level: Level, fields: Fields) -> String {
-    let mut out = Map::new();
     let level = match level {
         Level::ERROR => "error",
         Level::WARN => "warn",
@@ -47,29 +61,21 @@ fn line(service: &str, level: Level, fields: Fields) -> String {
         Level::DEBUG => "debug",
         Level::TRACE => "trace",
     };
-    let now = SystemClock
-        .now()
-        .to_rfc3339_opts(SecondsFormat::Millis, true);
-    out.insert("level".into(), level.into());
-    out.insert("timestamp".into(), now.into());
-    out.insert("service".into(), service.into());
-    let ids = context::with_current(|c| {
-        (
-            c.trace.trace_id_hex(),
-            c.request_id.to_string(),
-            c.user().map(str::to_owned),
-        )
-    });
-    let (trace, request, user) = match ids {
-        Some((trace, request, user)) => (Some(trace), Some(request), user),
-        None => (None, None, None),
+    let context = context::current();
+    let line = Line {
+        level,
+        timestamp: SystemClock
+            .now()
+            .to_rfc3339_opts(SecondsFormat::Millis, true),
+        service,
+        trace_id: context.as_ref().map(|c| c.trace.trace_id_hex()),
+        request_id: context.as_ref().map(|c| c.request_id.to_string()),
+        user_id: context.as_ref().and_then(|c| c.user().map(str::to_owned)),
+        message: fields.message,
+        metadata: fields.metadata,
     };
-    out.insert("traceId".into(), trace.into());
-    out.insert("requestId".into(), request.into());
-    out.insert("userId".into(), user.into());
-    out.insert("message".into(), fields.message.into());
-    out.insert("metadata".into(), Value::Object(fields.metadata));
-    Value::Object(out).to_string()
+    // Strings and plain values always have a JSON form.
+    serde_json::to_string(&line).unwrap_or_default()
 }
 
 /// An event's fields: its message, and the rest as camelCase metadata.

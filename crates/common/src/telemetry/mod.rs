@@ -1,6 +1,7 @@
 //! Logs on standard output, one JSON object a line, and traces by OTLP where an endpoint is set.
 
 mod json;
+mod paced;
 
 use std::time::Duration;
 
@@ -102,7 +103,7 @@ pub fn start(service: &'static str, settings: &TelemetrySettings) -> anyhow::Res
     let (writer, guard) = NonBlockingBuilder::default()
         .buffered_lines_limit(LINES_WAITING_MAX)
         .lossy(true)
-        .finish(std::io::stdout());
+        .finish(paced::Paced::stdout());
     let logs = json::JsonLayer::new(service, writer)
         .with_filter(EnvFilter::try_new(&settings.level).context("LOG__LEVEL")?);
     let traces = settings

@@ -7,6 +7,7 @@ use common::ApiError;
 use common::auth::{RevocationPage, ServiceCaller};
 use common::error::ErrorEnvelope;
 use common::extract::Query;
+use common::reply::{self, Success};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -22,18 +23,19 @@ pub(crate) struct RevocationsQuery {
     since: Option<DateTime<Utc>>,
 }
 
-/// Sessions revoked at or after a moment, oldest first and at most 5,000; for every service that checks tokens. Bare,
-/// without the envelope.
+/// Sessions revoked at or after a moment, oldest first and at most 5,000; for every service that checks tokens.
 #[utoipa::path(
     tag = "internal",
     operation_id = "list_revocations",
     security(("service" = [])),
     params(RevocationsQuery),
     responses(
-        (status = 200, description = "The revocations", body = RevocationPage, example = json!({
-            "revocations": [{ "sessionId": "0199f3c2-5a10-7c3e-9d2b-0a1b2c3d4e5f",
-                "revokedAt": "2026-01-13T10:30:00.123456Z" }],
-            "asOf": "2026-01-13T10:30:02.000001Z", "hasMore": false
+        (status = 200, description = "The revocations", body = Success<RevocationPage>, example = json!({
+            "status": "success", "data": {
+                "revocations": [{ "sessionId": "0199f3c2-5a10-7c3e-9d2b-0a1b2c3d4e5f",
+                    "revokedAt": "2026-01-13T10:30:00.123456Z" }],
+                "asOf": "2026-01-13T10:30:02.000001Z", "hasMore": false
+            }
         })),
         (status = 401, description = "`AUTHENTICATION_ERROR`: no service token", body = ErrorEnvelope),
     )
@@ -45,7 +47,5 @@ pub(crate) async fn list_revocations(
     query: Query<RevocationsQuery>,
 ) -> Result<HttpResponse, ApiError> {
     let page = app::list_revocations::list_revocations(&state.db, query.since).await?;
-    Ok(HttpResponse::Ok()
-        .insert_header(("Cache-Control", "no-store"))
-        .json(page))
+    Ok(reply::ok(page))
 }

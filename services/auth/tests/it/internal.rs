@@ -43,8 +43,8 @@ async fn revocations_are_for_services() {
     };
     let all = ask("").reply().await;
     assert_eq!(all.status, 200, "{}", all.body);
-    assert_eq!(all.body["hasMore"], false);
-    let revoked = all.body["revocations"].as_array().unwrap();
+    assert_eq!(all.body["data"]["hasMore"], false);
+    let revoked = all.body["data"]["revocations"].as_array().unwrap();
     assert_eq!(revoked.len(), 1);
     let session = app.value("SELECT id FROM auth.sessions").await;
     assert_eq!(revoked[0]["sessionId"], session);
@@ -54,13 +54,16 @@ async fn revocations_are_for_services() {
         .replace('+', "%2B");
     let again = ask(&format!("?since={at}")).reply().await;
     assert_eq!(
-        again.body["revocations"].as_array().unwrap().len(),
+        again.body["data"]["revocations"].as_array().unwrap().len(),
         1,
         "`since` is inclusive"
     );
-    let as_of = all.body["asOf"].as_str().unwrap().replace('+', "%2B");
+    let as_of = all.body["data"]["asOf"]
+        .as_str()
+        .unwrap()
+        .replace('+', "%2B");
     let later = ask(&format!("?since={as_of}")).reply().await;
-    assert_eq!(later.body["revocations"], json!([]));
+    assert_eq!(later.body["data"]["revocations"], json!([]));
     ask("?since=yesterday")
         .reply()
         .await
@@ -86,15 +89,18 @@ async fn a_long_list_of_revocations_comes_in_pages() {
             .bearer_auth(service_token("orders"))
     };
     let first = ask(String::new()).reply().await;
-    let page = first.body["revocations"].as_array().unwrap();
-    assert_eq!((page.len(), &first.body["hasMore"]), (5_000, &json!(true)));
+    let page = first.body["data"]["revocations"].as_array().unwrap();
+    assert_eq!(
+        (page.len(), &first.body["data"]["hasMore"]),
+        (5_000, &json!(true))
+    );
     let last = page[4_999]["revokedAt"]
         .as_str()
         .unwrap()
         .replace('+', "%2B");
     let rest = ask(format!("?since={last}")).reply().await;
-    assert_eq!(rest.body["hasMore"], false);
-    assert!(rest.body["revocations"].as_array().unwrap().len() >= 4);
+    assert_eq!(rest.body["data"]["hasMore"], false);
+    assert!(rest.body["data"]["revocations"].as_array().unwrap().len() >= 4);
 }
 
 #[tokio::test]
