@@ -43,9 +43,6 @@ pub(crate) enum Error {
     /// The state does not allow it.
     #[error("{0}")]
     InvalidState(&'static str),
-    /// Somebody else changed it first.
-    #[error("it was changed in the meantime")]
-    VersionConflict,
     /// Too often for this account.
     #[error("too many attempts")]
     TooMany {

@@ -34,7 +34,6 @@ impl From<Error> for ApiError {
             ),
             Error::NotFound(what) => Self::not_found(what),
             Error::InvalidState(_) => Self::new(ErrorCode::InvalidState, text),
-            Error::VersionConflict => Self::new(ErrorCode::VersionConflict, text),
             Error::TooMany { retry_after_secs } => {
                 Self::new(ErrorCode::RateLimitExceeded, text).with_retry_after(retry_after_secs)
             }
