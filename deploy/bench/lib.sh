@@ -61,7 +61,7 @@ free_port() {
 
 wait_for() {
     local url=$1 tries
-    for tries in $(seq 500); do
+    for tries in $(seq "${2:-500}"); do
         curl -fso /dev/null "$url" && return
         sleep 0.02
     done
@@ -123,24 +123,49 @@ measure() {
     awk '/Requests\/sec/ { print $2 }' <<< "$out" >> "$dir/$name.rps"
 }
 
-# Starts a service again and again on ports of its own: become_<service> runs it with its settings.
+# The whole system as `agape up` runs it, in a tree of its own.
+start_system() {
+    mkdir -p "$dir/tree/.agape"
+    local service upper variables=()
+    for service in $(ls services); do
+        upper=${service^^}
+        variables+=("${upper}__PORT=$(free_port)" "${upper}__OPS_PORT=$(free_port)")
+    done
+    (cd "$dir/tree" && exec env "${variables[@]}" "$bin/agape" up) > "$dir/up.log" 2>&1 &
+    system=$!
+    pids+=("$system")
+    local ops
+    ops=$(printf '%s\n' "${variables[@]}" | sed -n 's/^GATEWAY__OPS_PORT=//p')
+    wait_for "http://127.0.0.1:$ops/readyz" 3000
+}
+
+# The services that run under `agape up`, as "pid name".
+running_services() { pgrep -P "$system" -a | sed -n 's/^\([0-9]*\) .* serve \([a-z]*\).*/\1 \2/p'; }
+
+# Becomes one more process of a service, with the settings of the one that runs, on ports of its own.
+become_service() {
+    local service=$1 pid=$2 port=$3 ops_port=$4 settings
+    mapfile -d '' -t settings < <(grep -zv '^LISTEN_\|^NOTIFY_SOCKET=' "/proc/$pid/environ")
+    exec env -i "${settings[@]}" "${service^^}__PORT=$port" "${service^^}__OPS_PORT=$ops_port" "$bin/agape" serve "$service"
+}
+
+# Starts a service again and again and takes the medians.
 measure_starts() {
-    local service=$1 start ready pid run
+    local service=$1 running=$2 start ready pid ops_port run
     : > "$dir/ready.ms"; : > "$dir/idle.mb"
     for run in $(seq "$starts"); do
-        eval "${service}_port=$(free_port) ${service}_ops_port=$(free_port)"
-        local ops_port="${service}_ops_port"
+        ops_port=$(free_port)
         start=$(date +%s%N)
-        "become_$service" "$bin/$service" serve > "$dir/$service.start.log" 2>&1 &
+        become_service "$service" "$running" "$(free_port)" "$ops_port" > "$dir/start.log" 2>&1 &
         pid=$!
         pids+=("$pid")
-        until curl -fso /dev/null "http://127.0.0.1:${!ops_port}/readyz"; do
-            kill -0 "$pid" 2>/dev/null || die "$service ends in run $run: $(cat "$dir/$service.start.log")"
+        until curl -fso /dev/null "http://127.0.0.1:$ops_port/readyz"; do
+            kill -0 "$pid" 2>/dev/null || die "$service ends in run $run: $(cat "$dir/start.log")"
             sleep 0.005
         done
         ready=$(date +%s%N)
         sleep 2
-        calc "($ready - $start) / 1000000" >> "$dir/ready.ms"; echo >> "$dir/ready.ms"
+        awk "BEGIN { print ($ready - $start) / 1000000 }" >> "$dir/ready.ms"
         awk '/VmRSS/ { print $2 / 1024 }' "/proc/$pid/status" >> "$dir/idle.mb"
         kill "$pid"
         wait "$pid" 2>/dev/null || true

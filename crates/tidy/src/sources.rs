@@ -9,7 +9,10 @@ use crate::tree::Tree;
 const LINES_MAX: usize = 400;
 
 /// Files that may be longer, each with the reason. Generated files need no entry.
-const LONG_FOR_A_REASON: [(&str, &str); 0] = [];
+const LONG_FOR_A_REASON: [(&str, &str); 1] = [(
+    "services/gateway/src/routes.rs",
+    "one table of every route of the shop, and its tests",
+)];
 
 /// Words that mark unfinished work. Put together here so that this file does not hold them.
 const MARKERS: [&str; 2] = [concat!("FIX", "ME"), concat!("XX", "X")];

@@ -4,6 +4,7 @@
 //! | variable | default | meaning |
 //! |---|---|---|
 //! | `DATABASE__URL`, `REDIS__URL` | required | where PostgreSQL (as role `auth`) and Redis are |
+//! | `AMQP__URL` | none | where RabbitMQ is; events wait in the outbox, so nothing connects to it yet |
 //! | `DATABASE__OWNER_URL` | for `migrate` only | PostgreSQL as role `auth_owner` |
 //! | `FILE_KEY__FILE` | required | file with 32 bytes in base64: seals signing keys and short-lived secrets |
 //! | `PII__KEYS_FILE` | required | file with the keys that seal personal data, and the key of their blind index |

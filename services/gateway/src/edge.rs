@@ -40,6 +40,8 @@ pub struct Edge {
 pub struct EdgeMetrics {
     /// Requests refused by the rate limit, by class.
     pub rate_limited: IntCounterVec,
+    /// Requests that a service did not answer, by service and reason.
+    pub unanswered: IntCounterVec,
 }
 
 impl EdgeMetrics {
@@ -49,7 +51,15 @@ impl EdgeMetrics {
             "Requests refused by the rate limit",
             &["class"],
         )?;
-        Ok(Self { rate_limited })
+        let unanswered = metrics.counter(
+            "gateway_unanswered_total",
+            "Requests answered 503 because a service was busy, refused or did not answer",
+            &["upstream", "reason"],
+        )?;
+        Ok(Self {
+            rate_limited,
+            unanswered,
+        })
     }
 }
 

@@ -19,6 +19,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::access_log::AccessLine;
 use crate::admission::Place;
 use crate::config::EdgeSettings;
+use crate::edge::EdgeMetrics;
 use crate::forwarded_headers;
 use crate::message::BodyLength;
 use crate::refusal::Refusal;
@@ -42,6 +43,8 @@ pub struct Errand<'a> {
     pub route: &'static Route,
     /// Its service.
     pub upstream: &'a Upstream,
+    /// Where what goes wrong is counted.
+    pub metrics: &'a EdgeMetrics,
     /// Who sent it.
     pub client: IpAddr,
     /// How long its body is said to be.
@@ -73,7 +76,7 @@ impl Errand<'_> {
         clients: &Clients,
         settings: &EdgeSettings,
         payload: Payload,
-        line: AccessLine,
+        line: &mut AccessLine,
     ) -> Result<HttpResponse, Refusal> {
         if matches!(self.length, BodyLength::Known(length) if length > self.route.body_max) {
             return Err(Refusal::too_large());
@@ -84,19 +87,36 @@ impl Errand<'_> {
             self.upstream.breaker.report(outcome.is_ok());
         }
         match outcome {
-            Ok(answer) => Ok(self.relay(answer, line, place)),
+            Ok(answer) => {
+                let line = std::mem::replace(line, AccessLine::none());
+                Ok(self.relay(answer, line, place))
+            }
             Err(failure) => Err(self.refusal(failure)),
         }
     }
 
     /// A place with the service, unless it is known to be down.
     async fn enter(&self, settings: &EdgeSettings) -> Result<Place, Refusal> {
+        let open = || self.unanswered("breaker_open", "the service is temporarily unavailable", 5);
+        // Nobody stands in line for a service that is down.
+        if self.upstream.breaker.is_open() {
+            return Err(open());
+        }
         let patience = settings.admission.patience(self.route.queue);
-        let busy = |_busy| Refusal::unavailable("the service is busy", 1);
-        let place = self.upstream.entrance.enter(patience).await.map_err(busy)?;
-        let refused = |_open| Refusal::unavailable("the service is temporarily unavailable", 5);
-        self.upstream.breaker.try_pass().map_err(refused)?;
+        let place = self.upstream.entrance.enter(patience).await;
+        let place = place.map_err(|_busy| self.unanswered("busy", "the service is busy", 1))?;
+        self.upstream
+            .breaker
+            .try_pass()
+            .map_err(|_refused| open())?;
         Ok(place)
+    }
+
+    /// A 503, counted.
+    fn unanswered(&self, reason: &str, message: &'static str, retry_after_secs: u64) -> Refusal {
+        let labels = [self.upstream.service.name(), reason];
+        self.metrics.unanswered.with_label_values(&labels).inc();
+        Refusal::unavailable(message, retry_after_secs)
     }
 
     async fn send(
@@ -246,19 +266,20 @@ impl Errand<'_> {
     }
 
     fn refusal(&self, failure: Failure) -> Refusal {
-        let service = self.upstream.service.name();
-        let cause = match failure {
+        let (reason, cause) = match failure {
             Failure::Upload(state) => return Refusal::of_upload(state),
-            Failure::TimedOut => "no answer in time".to_owned(),
-            Failure::Disconnected(cause) | Failure::Down(cause) => cause,
+            Failure::TimedOut => ("timed_out", "no answer in time".to_owned()),
+            Failure::Disconnected(cause) => ("disconnected", cause),
+            Failure::Down(cause) => ("down", cause),
         };
+        let upstream = self.upstream.service.name();
         tracing::warn!(
-            upstream = service,
+            upstream,
             route = self.route.prefix,
             cause,
-            "no answer from a service"
+            "a service did not answer"
         );
-        Refusal::unavailable("the service is temporarily unavailable", 1)
+        self.unanswered(reason, "the service is temporarily unavailable", 1)
     }
 }
 

@@ -153,18 +153,17 @@ impl Worker {
                 .insert_header((header::ALLOW, METHODS))
                 .finish());
         }
-        let upstream = self.edge.upstream(route.service)?;
         let errand = Errand {
             request,
             route,
-            upstream,
+            upstream: self.edge.upstream(route.service)?,
+            metrics: &self.edge.metrics,
             client,
             length,
             started,
         };
-        let line = std::mem::replace(&mut visit.line, AccessLine::none());
         errand
-            .run(&self.clients, &self.edge.settings, payload, line)
+            .run(&self.clients, &self.edge.settings, payload, &mut visit.line)
             .await
     }
 

@@ -114,7 +114,10 @@ impl Application {
             shutdown,
         };
         let limiter = Limiter::start(redis.clone());
-        let redis_settings = RedisSettings { pool: 1, ..settings.redis };
+        let redis_settings = RedisSettings {
+            pool: 1,
+            ..settings.redis
+        };
         let served = server::run(options, move || {
             // Each worker has its own clients, its own connection to Redis and its own queue to it, so that no request
             // crosses threads. The URL was good before; if it were not now, sharing would only be slower.

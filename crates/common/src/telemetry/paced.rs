@@ -19,7 +19,9 @@ pub(super) struct Paced {
 
 impl Paced {
     pub fn stdout() -> Self {
-        Self { out: BufWriter::with_capacity(BUFFER, io::stdout()) }
+        Self {
+            out: BufWriter::with_capacity(BUFFER, io::stdout()),
+        }
     }
 }
 

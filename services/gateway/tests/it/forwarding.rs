@@ -92,6 +92,17 @@ async fn unknown_internal_and_undeployed_paths_are_404_in_the_envelope() {
 }
 
 #[tokio::test]
+async fn the_public_keys_are_auths_to_give() {
+    let gateway = TestGateway::start().await;
+    let answer = gateway.get("/.well-known/jwks.json").send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    assert_eq!(
+        gateway.services.last_seen().target,
+        "/.well-known/jwks.json"
+    );
+}
+
+#[tokio::test]
 async fn methods_that_no_service_has_are_405_with_allow() {
     let gateway = TestGateway::start().await;
     for request in [
