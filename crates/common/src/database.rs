@@ -125,7 +125,9 @@ impl Database {
         metrics.sample_with(move || {
             let state = pool.state();
             let used = state.connections.saturating_sub(state.idle_connections);
-            connections.with_label_values(&["idle"]).set(state.idle_connections.into());
+            connections
+                .with_label_values(&["idle"])
+                .set(state.idle_connections.into());
             connections.with_label_values(&["used"]).set(used.into());
         });
         Ok(())
