@@ -49,17 +49,6 @@ pub struct Options {
     pub redis_url: Option<String>,
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a test may wait longer than a service"
-)]
-fn patient_client() -> Client {
-    Client::builder()
-        .timeout(Duration::from_secs(30))
-        .build()
-        .unwrap()
-}
-
 impl TestApp {
     pub async fn start() -> Self {
         Self::start_with(Options::default()).await
@@ -387,6 +376,17 @@ pub fn prepare(owner_url: &str) {
     });
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a hundred logins at once on two cores take longer than a service waits for another"
+)]
+fn patient_client() -> Client {
+    Client::builder()
+        .timeout(Duration::from_secs(60))
+        .build()
+        .unwrap()
+}
+
 fn build(settings: Settings, clock: FakeClock) -> (Application, tokio::runtime::Runtime) {
     // A runtime of its own: the test's ends with the test, and must not take the service with it half-way.
     let build = move || {
@@ -458,6 +458,8 @@ pub fn settings(
         ),
         ("AUTH__ORIGINS", "https://shop.example".to_owned()),
         ("AUTH__RATE_LIMIT__ACCOUNT", "100000".to_owned()),
+        // Tests share two cores, and nearly all of them hash.
+        ("AUTH__HASHING__WAIT_MS", "60000".to_owned()),
     ];
     variables.retain(|(name, _)| more.iter().all(|(other, _)| other != name));
     variables.extend(more.iter().cloned());
