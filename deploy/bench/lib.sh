@@ -1,7 +1,7 @@
 # Functions of deploy/bench/run.
 # shellcheck shell=bash
 
-bin=${CARGO_TARGET_DIR:-target}/release
+bin=$(realpath -m "${CARGO_TARGET_DIR:-target}")/release
 dir=$(mktemp -d "${TMPDIR:-/tmp}/agape-bench.XXXXXX")
 chmod 755 "$dir"
 path=/api/v1/products
