@@ -55,7 +55,7 @@ pub struct Options {
 )]
 fn patient_client() -> Client {
     Client::builder()
-        .timeout(Duration::from_secs(30))
+        .timeout(Duration::from_secs(60))
         .build()
         .unwrap()
 }
@@ -385,17 +385,6 @@ pub fn prepare(owner_url: &str) {
         drop(client);
         connection.await.unwrap().unwrap();
     });
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a hundred logins at once on two cores take longer than a service waits for another"
-)]
-fn patient_client() -> Client {
-    Client::builder()
-        .timeout(Duration::from_secs(60))
-        .build()
-        .unwrap()
 }
 
 fn build(settings: Settings, clock: FakeClock) -> (Application, tokio::runtime::Runtime) {
