@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use messaging::idempotency;
+use messaging::{idempotency, outbox};
 use tokio_util::sync::CancellationToken;
 
 use super::Error;
@@ -23,6 +23,10 @@ const RECIPIENTS_KEPT: TimeDelta = TimeDelta::days(3);
 /// What mails told is kept this long.
 const MAILS_KEPT: TimeDelta = TimeDelta::days(90);
 
+/// The outbox has a partition for each day: made this many days ahead, dropped this many days after.
+const OUTBOX_DAYS_AHEAD: i32 = 3;
+const OUTBOX_DAYS_KEPT: i32 = 7;
+
 /// Sweeps until the process stops.
 pub(crate) async fn run(state: Arc<AppState>, shutdown: CancellationToken) {
     loop {
@@ -39,6 +43,8 @@ pub(crate) async fn run(state: Arc<AppState>, shutdown: CancellationToken) {
 async fn sweep(state: &AppState) -> Result<(), Error> {
     let now = state.clock.now();
     let mut conn = state.db.get().await?;
+    outbox::make_partitions(&mut conn, OUTBOX_DAYS_AHEAD).await?;
+    outbox::drop_partitions(&mut conn, OUTBOX_DAYS_KEPT).await?;
     store::sessions::sweep(&mut conn, now - SESSIONS_KEPT).await?;
     store::login_attempts::sweep(&mut conn, now).await?;
     store::known_devices::sweep(&mut conn, now - DEVICES_KEPT).await?;

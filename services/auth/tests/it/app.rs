@@ -55,7 +55,7 @@ pub struct Options {
 )]
 fn patient_client() -> Client {
     Client::builder()
-        .timeout(Duration::from_secs(30))
+        .timeout(Duration::from_secs(60))
         .build()
         .unwrap()
 }
@@ -458,6 +458,8 @@ pub fn settings(
         ),
         ("AUTH__ORIGINS", "https://shop.example".to_owned()),
         ("AUTH__RATE_LIMIT__ACCOUNT", "100000".to_owned()),
+        // Tests share two cores, and nearly all of them hash.
+        ("AUTH__HASHING__WAIT_MS", "60000".to_owned()),
     ];
     variables.retain(|(name, _)| more.iter().all(|(other, _)| other != name));
     variables.extend(more.iter().cloned());

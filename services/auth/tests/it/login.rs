@@ -198,12 +198,7 @@ async fn guesses_at_the_same_time_get_no_more_looks_than_guesses_in_a_row() {
 
 #[tokio::test]
 async fn a_hundred_guesses_at_once_are_all_counted_and_lock_once() {
-    let variables = vec![("AUTH__HASHING__WAIT_MS", "60000".to_owned())];
-    let app = TestApp::start_with(Options {
-        variables,
-        ..Options::default()
-    })
-    .await;
+    let app = TestApp::start().await;
     app.register("ada@example.com").await;
     let replies = join_all((0..100).map(|_| app.login("ada@example.com", WRONG))).await;
     assert!(

@@ -24,5 +24,6 @@ mod register;
 mod seeding;
 mod sessions;
 mod steps;
+mod sweep;
 mod tokens;
 mod two_factor;
