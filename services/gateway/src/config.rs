@@ -3,7 +3,7 @@
 //! | name | default | meaning |
 //! |---|---|---|
 //! | `host`, `port`, `ops_host`, `ops_port`, `workers`, `drain_ms` | `127.0.0.1`, 3000, …, 9090 | sockets (`common::server`) |
-//! | `redis.url` | required | where rate limits are counted |
+//! | `redis.url`, `redis.deadline_ms` | required, 250 | where rate limits are counted; how long that may take |
 //! | `upstreams.<service>.url` | not deployed | where a service listens; `auth` is always there |
 //! | `upstreams.<service>.ops_url` | the same host, its usual operations port | where `/readyz` is asked |
 //! | `tokens.*`, `service_key.file`, `service_keys.file` | see `common::auth` | how tokens are checked |
@@ -145,7 +145,7 @@ impl Settings {
     pub fn read(mut read: Reader) -> Result<Self, SettingsError> {
         let settings = Self {
             http: HttpSettings::read(&mut read, DEFAULT_PORT, DEFAULT_OPS_PORT),
-            redis: RedisSettings::read(&mut read),
+            redis: read_redis(&mut read),
             telemetry: TelemetrySettings::read(&mut read),
             tokens: TokenSettings::read(&mut read),
             service_keys: ServiceKeySettings::read(&mut read),
@@ -182,6 +182,15 @@ impl EdgeSettings {
             connect_timeout: read.millis("connect_timeout_ms", Duration::from_millis(500)),
             access_log_every: read.number("access_log.every", 1, 0, u32::MAX),
         }
+    }
+}
+
+/// Counting in this process only is worse than waiting a moment longer for the count that all share.
+fn read_redis(read: &mut Reader) -> RedisSettings {
+    let deadline = read.millis("redis.deadline_ms", Duration::from_millis(250));
+    RedisSettings {
+        deadline,
+        ..RedisSettings::read(read)
     }
 }
 

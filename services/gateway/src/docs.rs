@@ -68,7 +68,7 @@ impl Docs {
     pub fn find(&self, request: &HttpRequest) -> Option<HttpResponse> {
         let asset = match request.uri().path() {
             "/api/v1/openapi.json" => &self.document,
-            "/docs" => &self.page,
+            "/docs" | "/docs/" => &self.page,
             "/docs/rapidoc-min.js" => &self.script,
             _ => return None,
         };

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::{App, web};
 use common::auth::{HttpKeySource, HttpRevocationSource, ServiceTokens, TokenVerifier};
@@ -123,6 +124,7 @@ impl Application {
             // crosses threads. The URL was good before; if it were not now, sharing would only be slower.
             let own = Redis::connect(&redis_settings).unwrap_or_else(|_| redis.clone());
             let limiter = limiter.with_own_queue(own);
+            tokio::spawn(warm_up(limiter.clone()));
             let worker = Rc::new(Worker::new(Arc::clone(&edge), limiter));
             App::new()
                 .wrap(RequestScope::new(metrics.clone()))
@@ -134,6 +136,14 @@ impl Application {
         following.abort();
         served
     }
+}
+
+/// Connects to Redis and teaches it the script before the first request needs both.
+async fn warm_up(limiter: Limiter) {
+    let window = Duration::from_secs(1);
+    limiter
+        .hit("gateway:rate:warm-up".to_owned(), u32::MAX, window)
+        .await;
 }
 
 fn verifier(settings: &Settings) -> anyhow::Result<TokenVerifier> {

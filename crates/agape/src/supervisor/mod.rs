@@ -3,7 +3,7 @@
 //! The supervisor owns every listening socket, so a service can be replaced or can crash without
 //! a refused connection: what arrives meanwhile waits in the socket's queue.
 //!
-//! Per service there is one [`warden`]; it starts an [`instance`] (a process), waits until that
+//! Per service there is one `warden`; it starts an `instance` (a process), waits until that
 //! says it is ready, starts it again when it dies, and swaps it on request. [`control`] is the
 //! socket on which `agape restart`, `agape down` and a second `agape up` talk to this one.
 

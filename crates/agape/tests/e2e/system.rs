@@ -86,10 +86,10 @@ impl System {
     /// Where a service is, by `urls.json`.
     pub fn url(&self, service: &str, path: &str) -> String {
         let urls = self.json("urls.json");
-        format!(
-            "{}{path}",
-            urls["services"][service]["url"].as_str().unwrap()
-        )
+        let base = urls
+            .pointer(&format!("/services/{service}/url"))
+            .and_then(Value::as_str);
+        format!("{}{path}", base.unwrap())
     }
 
     /// A file of `.agape/`, read as JSON.

@@ -49,17 +49,6 @@ pub struct Options {
     pub redis_url: Option<String>,
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a test may wait longer than a service"
-)]
-fn patient_client() -> Client {
-    Client::builder()
-        .timeout(Duration::from_secs(60))
-        .build()
-        .unwrap()
-}
-
 impl TestApp {
     pub async fn start() -> Self {
         Self::start_with(Options::default()).await
@@ -385,6 +374,17 @@ pub fn prepare(owner_url: &str) {
         drop(client);
         connection.await.unwrap().unwrap();
     });
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a hundred logins at once on two cores take longer than a service waits for another"
+)]
+fn patient_client() -> Client {
+    Client::builder()
+        .timeout(Duration::from_secs(60))
+        .build()
+        .unwrap()
 }
 
 fn build(settings: Settings, clock: FakeClock) -> (Application, tokio::runtime::Runtime) {

@@ -5,6 +5,7 @@
     clippy::indexing_slicing,
     reason = "a test's helpers fail the test"
 )]
+
 mod addresses;
 mod admin_users;
 mod app;

@@ -192,6 +192,7 @@ async fn without_redis_this_process_counts_alone() {
     let mut redis = TestRedis::private();
     let gateway = Options::default()
         .redis(redis.url())
+        .set("GATEWAY__REDIS__DEADLINE_MS", 500)
         .set("GATEWAY__RATE_LIMIT__AUTH", 5)
         .start()
         .await;
