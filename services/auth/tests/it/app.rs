@@ -387,6 +387,17 @@ pub fn prepare(owner_url: &str) {
     });
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a hundred logins at once on two cores take longer than a service waits for another"
+)]
+fn patient_client() -> Client {
+    Client::builder()
+        .timeout(Duration::from_secs(60))
+        .build()
+        .unwrap()
+}
+
 fn build(settings: Settings, clock: FakeClock) -> (Application, tokio::runtime::Runtime) {
     // A runtime of its own: the test's ends with the test, and must not take the service with it half-way.
     let build = move || {
