@@ -15,6 +15,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::error::ApiError;
+use crate::metrics::Metrics;
 use crate::settings::Reader;
 
 /// How to reach the database.
@@ -45,6 +46,7 @@ pub struct Database {
     pool: Pool<AsyncPgConnection>,
     permits: Arc<Semaphore>,
     acquire: Duration,
+    max: i64,
 }
 
 impl Database {
@@ -72,6 +74,7 @@ impl Database {
             pool,
             permits,
             acquire: settings.acquire,
+            max: settings.pool.into(),
         }
     }
 
@@ -109,11 +112,25 @@ impl Database {
             .map_err(DbError::from)
     }
 
-    /// Connections now: (all, idle).
-    #[must_use]
-    pub fn connections(&self) -> (u32, u32) {
-        let state = self.pool.state();
-        (state.connections, state.idle_connections)
+    /// Shows the pool as `db_pool_connections{state="idle|used"}` and `db_pool_connections_max`.
+    ///
+    /// # Errors
+    /// When another pool of this process is shown already.
+    pub fn show_in(&self, metrics: &Metrics) -> Result<(), prometheus::Error> {
+        let help = "Connections of the database pool";
+        let connections = metrics.gauge("db_pool_connections", help, &["state"])?;
+        let max = metrics.gauge("db_pool_connections_max", "Connections it may have", &[])?;
+        max.with_label_values::<&str>(&[]).set(self.max);
+        let pool = self.pool.clone();
+        metrics.sample_with(move || {
+            let state = pool.state();
+            let used = state.connections.saturating_sub(state.idle_connections);
+            connections
+                .with_label_values(&["idle"])
+                .set(state.idle_connections.into());
+            connections.with_label_values(&["used"]).set(used.into());
+        });
+        Ok(())
     }
 
     /// Runs `work` in a transaction, and again from the start when PostgreSQL chose it as the victim of a deadlock or a

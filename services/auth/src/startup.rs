@@ -70,6 +70,7 @@ impl Application {
     pub fn build(settings: Settings, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
         let metrics = Metrics::new(SERVICE.name)?;
         let db = Database::connect(&settings.database);
+        db.show_in(&metrics)?;
         let file_sealer = Arc::new(Sealer::with_key("file", &settings.file_key)?);
         let keys = SigningKeys::new(db.clone(), Arc::clone(&file_sealer), Arc::clone(&clock));
         let verifier = Arc::new(TokenVerifier::new(

@@ -5,10 +5,6 @@
     clippy::indexing_slicing,
     reason = "a test's helpers fail the test"
 )]
-#![expect(
-    clippy::disallowed_methods,
-    reason = "a test's client waits longer than the service's own"
-)]
 
 mod addresses;
 mod admin_users;
