@@ -27,7 +27,7 @@ use common::settings::{Reader, SettingsError};
 use common::telemetry::TelemetrySettings;
 use url::Url;
 
-use crate::routes::{QueueClass, RateClass, Service};
+use crate::route::{QueueClass, RateClass, Service};
 
 /// The gateway's public port.
 pub const DEFAULT_PORT: u16 = 3000;

@@ -12,7 +12,8 @@ use crate::config::EdgeSettings;
 use crate::cors::AllowedOrigins;
 use crate::docs::Docs;
 use crate::health::HealthBoard;
-use crate::routes::{RouteTable, Service};
+use crate::route::Service;
+use crate::routes::RouteTable;
 use crate::upstream::Upstream;
 
 /// The state behind the handler.

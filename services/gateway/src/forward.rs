@@ -24,7 +24,7 @@ use crate::forwarded_headers;
 use crate::message::BodyLength;
 use crate::refusal::Refusal;
 use crate::relay::Relay;
-use crate::routes::Route;
+use crate::route::Route;
 use crate::upload::{Upload, UploadLimits, UploadState, UploadWatch};
 use crate::upstream::{Clients, Upstream};
 

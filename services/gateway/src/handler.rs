@@ -33,7 +33,7 @@ use crate::identity::identify;
 use crate::message::{METHODS, check_message};
 use crate::path::check_target;
 use crate::refusal::Refusal;
-use crate::routes::{RateClass, Route};
+use crate::route::{RateClass, Route};
 use crate::security_headers;
 use crate::upstream::Clients;
 

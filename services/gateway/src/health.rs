@@ -12,7 +12,7 @@ use serde::Serialize;
 use tokio::sync::Mutex;
 use utoipa::ToSchema;
 
-use crate::routes::Service;
+use crate::route::Service;
 use crate::upstream::Upstream;
 
 /// A service that does not answer its probe within this time counts as down.

@@ -23,6 +23,7 @@ pub mod openapi;
 pub mod path;
 pub mod refusal;
 pub mod relay;
+pub mod route;
 pub mod routes;
 pub mod security_headers;
 pub mod startup;

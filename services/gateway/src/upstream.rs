@@ -10,7 +10,7 @@ use common::breaker::{Breaker, BreakerSettings};
 
 use crate::admission::Entrance;
 use crate::config::{AdmissionSettings, UpstreamSettings};
-use crate::routes::Service;
+use crate::route::Service;
 
 /// Connections are used again for this long after their last answer.
 const IDLE_CONNECTION: Duration = Duration::from_secs(30);
