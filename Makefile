@@ -49,8 +49,8 @@ test-integration: setup ## Only the services' and crates' tests against real ser
 test-e2e: setup ## Only the tests of a whole running system
 	@cargo test -p agape --test e2e
 
-coverage: setup ## Measure test coverage and check the thresholds
-	@.ci/coverage
+coverage: setup ## Measure test coverage and check the thresholds (S=auth for one package)
+	@.ci/coverage $(if $(S),-p $(S))
 
 bench: setup ## Measure speed, release build, nginx beside it (installs nginx and wrk)
 	@.ci/setup nginx wrk

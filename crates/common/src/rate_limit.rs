@@ -92,17 +92,19 @@ impl Limiter {
 
     /// Counts a hit on `key` and tells whether it is within `limit` for each `window`.
     pub async fn hit(&self, key: String, limit: u32, window: Duration) -> Decision {
+        // Counted here as well, so that a hit which Redis does not answer in time meets those that came before.
+        let here = self.local.hit(&key, window);
         let (answer, answered) = oneshot::channel();
         let hit = Hit {
-            key: key.clone(),
+            key,
             window,
             answer,
         };
-        let counted = match self.queue.try_send(hit) {
+        let everywhere = match self.queue.try_send(hit) {
             Ok(()) => answered.await.ok().flatten(),
             Err(_full_or_stopped) => None,
         };
-        let count = counted.unwrap_or_else(|| self.local.hit(key, window));
+        let count = everywhere.unwrap_or(here);
         Decision {
             limit,
             remaining: limit.saturating_sub(count.hits),
@@ -178,12 +180,12 @@ impl Default for Local {
 }
 
 impl Local {
-    fn hit(&self, key: String, window: Duration) -> Count {
+    fn hit(&self, key: &str, window: Duration) -> Count {
         let now = Instant::now();
         let fresh = || (Arc::new(AtomicU32::new(0)), now + window);
         let entry = self
             .windows
-            .entry(key)
+            .entry_by_ref(key)
             .or_insert_with_if(fresh, |(_, ends)| *ends <= now);
         let (hits, ends) = entry.into_value();
         Count {

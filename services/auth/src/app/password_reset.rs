@@ -6,6 +6,7 @@ use common::crypto::sha256;
 use diesel_async::AsyncConnection as _;
 use events::auth::{MailKind, RevocationReason};
 use serde_json::json;
+use tokio::sync::Semaphore;
 
 use super::mailed_link::{BAD_TOKEN, redeem};
 use super::trail::{Actor, Trail};
@@ -17,6 +18,9 @@ use crate::store;
 use crate::store::one_time_tokens::Purpose;
 use crate::store::sessions::Which;
 
+/// How many links may be on their way to the database in this process.
+static TURNS: Semaphore = Semaphore::const_new(64);
+
 /// Asks for a link, for whoever may have this address.
 ///
 /// The answer is given before anything is looked up, so that neither its content nor the time it takes tells whether
@@ -27,9 +31,14 @@ pub(crate) async fn request_password_reset(
     email: Email,
 ) -> Result<(), Error> {
     account_limit::count(state, &email).await?;
+    // A bound on what may wait behind answers; beyond it known and unknown addresses are refused alike.
+    let turn = TURNS.try_acquire().map_err(|_none_left| Error::TooMany {
+        retry_after_secs: 1,
+    })?;
     let state = state.clone();
     let request = context::current().unwrap_or_else(context::Context::background);
     actix_web::rt::spawn(request.scope(async move {
+        let _turn = turn;
         if let Err(error) = send_link(&state, &email).await {
             tracing::error!(cause = %error, "a password reset could not be recorded");
         }

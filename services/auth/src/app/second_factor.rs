@@ -3,8 +3,10 @@
 use chrono::{DateTime, Utc};
 use common::crypto::{Place, Sealer, sha256};
 use diesel_async::AsyncPgConnection;
+use serde_json::json;
 
 use super::Error;
+use super::trail::{Actor, Trail};
 use crate::domain::ids::UserId;
 use crate::domain::recovery_code::RecoveryCode;
 use crate::domain::second_factor as rules;
@@ -70,7 +72,7 @@ pub(crate) async fn check(
     match proof {
         None => Ok(Verdict::Missing),
         Some(Proof::Totp(code)) => check_code(conn, sealer, user.id(), &factor, code, now).await,
-        Some(Proof::RecoveryCode(typed)) => check_recovery_code(conn, user.id(), typed, now).await,
+        Some(Proof::RecoveryCode(typed)) => check_recovery_code(conn, user, typed, now).await,
     }
 }
 
@@ -97,20 +99,23 @@ pub(crate) async fn check_code(
 /// whose codes are paused: its owner is not at the mercy of whoever guesses.
 async fn check_recovery_code(
     conn: &mut AsyncPgConnection,
-    user: UserId,
+    user: &UserRow,
     typed: &str,
     now: DateTime<Utc>,
 ) -> Result<Verdict, Error> {
     let Some(code) = RecoveryCode::parse(typed) else {
         return Ok(Verdict::Refused);
     };
-    let hash = hash_of(&code);
-    let is_good = store::second_factor::burn_recovery_code(conn, user, &hash, now).await?;
-    Ok(if is_good {
-        Verdict::Passed
-    } else {
-        Verdict::Refused
-    })
+    let (id, hash) = (user.id(), hash_of(&code));
+    if !store::second_factor::burn_recovery_code(conn, id, &hash, now).await? {
+        return Ok(Verdict::Refused);
+    }
+    let left = store::second_factor::count_recovery_codes(conn, id).await?;
+    let trail = Trail::new(Actor::User(id, user.role.0), now);
+    trail
+        .audit(conn, "recovery_code.used", id, json!({ "left": left }))
+        .await?;
+    Ok(Verdict::Passed)
 }
 
 /// The stored form of a recovery code.

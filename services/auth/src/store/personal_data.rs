@@ -7,9 +7,9 @@ use messaging::schema::{audit_events, idempotency_keys};
 use uuid::Uuid;
 
 use super::schema::auth::{
-    known_devices, mail_requests, privacy_requests, recovery_codes, refresh_tokens, sessions, users,
+    known_devices, mail_requests, recovery_codes, refresh_tokens, sessions, users,
 };
-use super::{addresses, one_time_tokens};
+use super::{addresses, one_time_tokens, privacy_requests};
 use crate::domain::ids::UserId;
 
 /// A session as its owner may see it.
@@ -122,6 +122,7 @@ pub(crate) async fn erase(
     .execute(conn)
     .await?;
     erase_traces(conn, user).await?;
+    privacy_requests::drop_exports(conn, user, now).await?;
     diesel::update(users::table.find(user.0))
         .set((
             (
@@ -147,7 +148,7 @@ pub(crate) async fn erase(
     Ok(())
 }
 
-/// Blanks addresses and browsers on sessions, and drops files and facts that were kept for a while.
+/// Blanks addresses and browsers on sessions, and drops what mails were to tell.
 async fn erase_traces(conn: &mut AsyncPgConnection, user: UserId) -> QueryResult<()> {
     let own_sessions = sessions::table
         .filter(sessions::user_id.eq(user.0))
@@ -173,10 +174,6 @@ async fn erase_traces(conn: &mut AsyncPgConnection, user: UserId) -> QueryResult
             mail_requests::facts.eq(serde_json::json!({})),
             mail_requests::recipient_ct.eq(None::<Vec<u8>>),
         ))
-        .execute(conn)
-        .await?;
-    diesel::update(privacy_requests::table.filter(privacy_requests::user_id.eq(user.0)))
-        .set(privacy_requests::file_ct.eq(None::<Vec<u8>>))
         .execute(conn)
         .await?;
     Ok(())

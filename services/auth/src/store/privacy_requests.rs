@@ -144,6 +144,29 @@ pub(crate) async fn drop_expired_files(
         .await
 }
 
+/// Drops a person's exports: finished files are thrown away, and pending ones are not made any more.
+pub(crate) async fn drop_exports(
+    conn: &mut AsyncPgConnection,
+    user: UserId,
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
+    let exports = privacy_requests::table
+        .filter(privacy_requests::user_id.eq(user.0))
+        .filter(privacy_requests::kind.eq(EXPORT));
+    diesel::update(exports.filter(privacy_requests::state.eq(PENDING)))
+        .set((
+            privacy_requests::state.eq(FAILED),
+            privacy_requests::completed_at.eq(now),
+        ))
+        .execute(conn)
+        .await?;
+    diesel::update(exports)
+        .set(privacy_requests::file_ct.eq(None::<Vec<u8>>))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
 /// Notes an erasure that begins with this transaction, and that the other services have yet to confirm.
 pub(crate) async fn request_erasure(
     conn: &mut AsyncPgConnection,

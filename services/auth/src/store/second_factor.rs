@@ -190,3 +190,16 @@ pub(crate) async fn note_proved(
         .await?;
     Ok(())
 }
+
+/// How many recovery codes are left.
+pub(crate) async fn count_recovery_codes(
+    conn: &mut AsyncPgConnection,
+    user: UserId,
+) -> QueryResult<i64> {
+    recovery_codes::table
+        .filter(recovery_codes::user_id.eq(user.0))
+        .filter(recovery_codes::used_at.is_null())
+        .count()
+        .get_result(conn)
+        .await
+}

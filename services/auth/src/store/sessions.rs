@@ -48,7 +48,7 @@ pub(crate) async fn lock(
     sessions::table
         .find(id.0)
         .select(SessionRow::as_select())
-        .for_update()
+        .for_no_key_update()
         .first(conn)
         .await
         .optional()

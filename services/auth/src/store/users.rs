@@ -128,13 +128,14 @@ pub(crate) async fn find(conn: &mut AsyncPgConnection, id: UserId) -> QueryResul
         .optional()
 }
 
-/// [`find`], holding the row until the transaction ends.
+/// [`find`], holding the row until the transaction ends. Rows that refer to the account may still be written meanwhile:
+/// whoever holds a session and notes its end must not wait for whoever holds the account and wants the session.
 pub(crate) async fn lock(conn: &mut AsyncPgConnection, id: UserId) -> QueryResult<Option<UserRow>> {
     users::table
         .find(id.0)
         .filter(users::erased_at.is_null())
         .select(UserRow::as_select())
-        .for_update()
+        .for_no_key_update()
         .first(conn)
         .await
         .optional()

@@ -73,3 +73,24 @@ async fn of_two_changes_at_once_one_wins() {
     statuses.sort_unstable();
     assert_eq!(statuses, [200, 401]);
 }
+
+#[tokio::test]
+async fn ending_sessions_from_both_sides_at_once_never_deadlocks() {
+    let app = TestApp::start().await;
+    let ada = app.register("ada@example.com").await;
+    for round in 0..8 {
+        let (old, new) = if round % 2 == 0 {
+            (PASSWORD, NEXT)
+        } else {
+            (NEXT, PASSWORD)
+        };
+        let phone = Person::of(&app.login("ada@example.com", old).await);
+        let logout = app
+            .post("/api/v1/auth/logout")
+            .bearer_auth(&phone.access)
+            .reply();
+        let (changed, ended) = tokio::join!(change(&app, &ada, old, new), logout);
+        assert_eq!(changed.status, 200, "{}", changed.body);
+        assert!(matches!(ended.status, 200 | 401), "{}", ended.body);
+    }
+}

@@ -5,6 +5,9 @@ use common::auth::Role;
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
 
 use crate::app::{PASSWORD, Person, Reply, Send as _, TestApp, service_token};
 use crate::steps::{collect, execute, lenient, read, send, turn_on, with_role};
@@ -422,4 +425,60 @@ async fn an_export_that_cannot_be_made_is_given_up_and_said_to_be() {
     fetch(&app, &ada, &id)
         .await
         .assert_error(409, "INVALID_STATE");
+}
+
+/// A service that answers every request with `data`; its URL, and where the heads of the requests come out.
+async fn other_service(data: &Value) -> (String, mpsc::UnboundedReceiver<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let body = json!({ "status": "success", "data": data }).to_string();
+    let answer = format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+        body.len()
+    );
+    let (heads, received) = mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        while let Ok((mut socket, _)) = listener.accept().await {
+            let mut head = vec![0; 8192];
+            let length = socket.read(&mut head).await.unwrap();
+            let _ = heads.send(String::from_utf8_lossy(&head[..length]).into_owned());
+            socket.write_all(answer.as_bytes()).await.unwrap();
+        }
+    });
+    (url, received)
+}
+
+#[tokio::test]
+async fn an_export_holds_the_parts_of_the_services_that_are_named() {
+    let part = json!({ "orders": [{ "orderNumber": "AGP-20260113-7F3A" }] });
+    let (url, mut asked) = other_service(&part).await;
+    let mut options = lenient();
+    options
+        .variables
+        .push(("AUTH__PRIVACY__SERVICES", "orders".to_owned()));
+    options
+        .variables
+        .push(("AUTH__UPSTREAMS__ORDERS__URL", url));
+    let app = TestApp::start_with(options).await;
+    let ada = app.register(ADA).await;
+    let id = request(&app, &ada).await;
+    let reply = fetch(&app, &ada, &id).await;
+    assert_eq!(reply.status, 200, "{}", reply.body);
+    let services = &reply.body["data"]["services"];
+    assert_eq!(services["orders"], part);
+    assert_eq!(services["auth"]["profile"]["email"], ADA);
+    let head = asked.recv().await.unwrap().to_lowercase();
+    assert!(
+        head.starts_with(&format!("get /internal/privacy/{} http/1.1", ada.id)),
+        "{head}"
+    );
+    assert!(head.contains("authorization: bearer ey"), "{head}");
+
+    assert_eq!(erase(&app, &ada, PASSWORD).await.status, 200);
+    let state = "SELECT state FROM auth.privacy_requests WHERE kind = 'erase'";
+    assert_eq!(
+        app.value(state).await,
+        "pending",
+        "until the other service confirms"
+    );
 }

@@ -206,6 +206,10 @@ async fn a_recovery_code_opens_once_however_it_is_typed() {
     login_with(&app, proof)
         .await
         .assert_error(401, "AUTHENTICATION_ERROR");
+    let used = app
+        .rows("SELECT metadata FROM auth.audit_events WHERE action = 'recovery_code.used'")
+        .await;
+    assert_eq!(used, [json!({ "metadata": "{\"left\":9}" })]);
     let proof = json!({ "recoveryCode": "0000-0000-0000-0000" });
     login_with(&app, proof)
         .await
