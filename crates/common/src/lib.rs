@@ -25,6 +25,7 @@ pub mod rate_limit;
 pub mod redis;
 pub mod reply;
 pub mod request_scope;
+pub mod route_table;
 pub mod server;
 pub mod service;
 pub mod settings;

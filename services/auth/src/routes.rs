@@ -2,8 +2,7 @@
 
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi as _};
-use utoipa_actix_web::service_config::ServiceConfig;
-use utoipa_actix_web::{AppExt as _, scope};
+use utoipa_actix_web::AppExt as _;
 
 use crate::http::add_address::add_address;
 use crate::http::change_address::change_address;
@@ -42,22 +41,23 @@ use crate::http::update_me::update_me;
 use crate::http::verify_email::{show_verify_email_page, verify_email};
 use crate::http::verify_two_factor::verify_two_factor;
 
+common::route_table! {
 /// Everything that can be asked of the service.
-pub(crate) fn configure(config: &mut ServiceConfig) {
+fn configure(config) {
     config
         .service(get_jwks) //                            GET    /.well-known/jwks.json
         .service(
-            scope::scope("/api/v1")
+            scope("/api/v1")
                 .configure(public)
                 .configure(links_and_second_factor)
                 .configure(own_data)
                 .configure(administration),
         )
-        .service(scope::scope("/internal").configure(internal));
+        .service(scope("/internal").configure(internal));
 }
 
 /// What the gateway routes here, under `/api/v1`.
-fn public(config: &mut ServiceConfig) {
+fn public(config) {
     config
         .service(register) //                            POST   /auth/register
         .service(login) //                               POST   /auth/login
@@ -72,7 +72,7 @@ fn public(config: &mut ServiceConfig) {
 }
 
 /// What mailed links and authenticator apps are for.
-fn links_and_second_factor(config: &mut ServiceConfig) {
+fn links_and_second_factor(config) {
     config
         .service(verify_email) //                        POST   /auth/verify-email
         .service(show_verify_email_page) //              GET    /auth/verify-email
@@ -86,7 +86,7 @@ fn links_and_second_factor(config: &mut ServiceConfig) {
 }
 
 /// What people keep here, and what they may ask about it.
-fn own_data(config: &mut ServiceConfig) {
+fn own_data(config) {
     config
         .service(list_addresses) //                      GET    /users/me/addresses
         .service(add_address) //                         POST   /users/me/addresses
@@ -101,7 +101,7 @@ fn own_data(config: &mut ServiceConfig) {
 }
 
 /// What administrators may do with accounts.
-fn administration(config: &mut ServiceConfig) {
+fn administration(config) {
     config
         .service(list_users) //                          GET    /admin/users
         .service(count_users) //                         GET    /admin/users/stats
@@ -111,12 +111,13 @@ fn administration(config: &mut ServiceConfig) {
 }
 
 /// What other services ask with a service token, under `/internal`. The gateway never routes it.
-fn internal(config: &mut ServiceConfig) {
+fn internal(config) {
     config
         .service(list_revocations) //                    GET    /revocations
         .service(get_contact) //                         GET    /users/{id}/contact
         .service(collect_mail) //                        POST   /mails/{mailId}
         .service(get_personal_data); //                  GET    /privacy/{userId}
+}
 }
 
 #[derive(utoipa::OpenApi)]
@@ -157,7 +158,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     actix_web::App::new()
         .into_utoipa_app()
         .openapi(Document::openapi())
-        .configure(configure)
+        .configure(described::configure)
         .split_for_parts()
         .1
 }

@@ -22,7 +22,6 @@ use common::service::Only;
 use common::unmatched;
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use tokio_util::sync::CancellationToken;
-use utoipa_actix_web::AppExt as _;
 
 use crate::app::counters::Counters;
 use crate::clients::personal_data::Holders;
@@ -179,13 +178,11 @@ impl Application {
                 .app_data(verifier.clone())
                 .app_data(service_tokens.clone())
                 .configure(fallback.clone())
-                .into_utoipa_app()
                 .configure(|config| {
                     if serves_http {
-                        routes::configure(config);
+                        routes::served::configure(config);
                     }
                 })
-                .into_app()
         })
         .await
     }
