@@ -13,7 +13,7 @@
 //! | `ENVIRONMENT` | `development` | `production` refuses to seed |
 //! | `PUBLIC_URL` | `http://localhost:3000` | where people reach the shop: mailed links begin with it |
 //! | `ORIGINS` | that URL, and the same on `127.0.0.1` | web pages that may refresh a session, comma-separated |
-//! | `RATE_LIMIT__ACCOUNT` | 10 | logins, registrations, resets and codes per minute and account |
+//! | `RATE_LIMIT__ACCOUNT` | 5 | logins, registrations, resets and codes per minute and account |
 //! | `HASHING__AT_ONCE`, `HASHING__WAITING`, `HASHING__WAIT_MS` | 2, 100, 3000 | the password pool |
 //! | `PRIVACY__SERVICES`, `UPSTREAMS__<SERVICE>__URL` | none, `http://127.0.0.1:<port>` | other services whose data an export holds and that confirm erasures |
 //! | `HOST`, `PORT`, `OPS_HOST`, `OPS_PORT`, `WORKERS`, `DRAIN_MS` | ports 3001 and 9091 | HTTP |
@@ -116,7 +116,7 @@ impl Settings {
                 origins
             },
             public_url,
-            account_limit: read.number("rate_limit.account", 10, 1, 1_000_000),
+            account_limit: read.number("rate_limit.account", 5, 1, 1_000_000),
             file_key,
             pii_keys,
         };

@@ -184,7 +184,7 @@ fn decode(part: &str) -> Option<Vec<u8>> {
         .ok()
 }
 
-/// Signs claims as a compact token with the strict header that [`split`] reads.
+/// Signs claims as a compact token with the strict header that verifiers read.
 ///
 /// # Errors
 /// When the key does not fit the algorithm.
