@@ -18,6 +18,7 @@ use opentelemetry::trace::{
     SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState,
 };
 use tracing::Instrument as _;
+use tracing::field::Empty;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use crate::context::{self, Context, TraceParent};
@@ -96,10 +97,12 @@ where
         let metrics = self.metrics.clone();
         let request_id = HeaderValue::from_str(&scope.request_id);
         let method = request.method().clone();
+        let own_span = span.clone();
         let work = async move {
             let answered = AssertUnwindSafe(service.call(request)).catch_unwind().await;
             let count = |route: &str, status: u16| {
                 metrics.request(method.as_str(), route, status, started.elapsed());
+                describe(&own_span, method.as_str(), route, status);
             };
             let mut failure = match answered {
                 Ok(Ok(mut response)) => {
@@ -139,8 +142,7 @@ fn route_of(request: &HttpRequest) -> Cow<'static, str> {
 /// The request's ids: the caller's where they are well formed.
 fn scope_of(request: &ServiceRequest) -> Context {
     let header = |name: &str| request.headers().get(name).and_then(|v| v.to_str().ok());
-    let trace = header("traceparent").and_then(TraceParent::parse);
-    let trace = trace.unwrap_or_else(|| TraceParent::random(false));
+    let trace = trace_of(request).unwrap_or_else(|| TraceParent::random(false));
     match header("x-request-id").filter(|id| context::is_request_id(id)) {
         Some(id) => Context::new(id, trace),
         None => Context::new(&ids::new_id().to_string(), trace),
@@ -152,20 +154,18 @@ fn span_of(request: &ServiceRequest, scope: &mut Context) -> tracing::Span {
     if !RECORD_SPANS.load(Ordering::Relaxed) {
         return tracing::Span::none();
     }
-    let route = request
-        .match_pattern()
-        .unwrap_or_else(|| "unmatched".to_owned());
     let span = tracing::info_span!(
         "http.request",
-        otel.name = format!("{} {route}", request.method()),
+        otel.name = Empty,
         otel.kind = "server",
+        otel.status_code = Empty,
         http.request.method = %request.method(),
-        http.route = route,
+        http.response.status_code = Empty,
+        http.route = Empty,
         request.id = %scope.request_id,
     );
-    let has_parent = request.headers().contains_key("traceparent");
-    if has_parent {
-        let parent = opentelemetry::Context::new().with_remote_span_context(remote(scope.trace));
+    if let Some(caller) = trace_of(request) {
+        let parent = opentelemetry::Context::new().with_remote_span_context(remote(caller));
         // Fails only when no trace layer is installed, and then there is nothing to connect.
         let _ = span.set_parent(parent);
     }
@@ -179,6 +179,25 @@ fn span_of(request: &ServiceRequest, scope: &mut Context) -> tracing::Span {
         };
     }
     span
+}
+
+/// Names the span once the route is known, by the conventions of OpenTelemetry for HTTP servers.
+fn describe(span: &tracing::Span, method: &str, route: &str, status: u16) {
+    if span.is_none() {
+        return;
+    }
+    span.record("otel.name", format!("{method} {route}"));
+    span.record("http.route", route);
+    span.record("http.response.status_code", status);
+    if status >= 500 {
+        span.record("otel.status_code", "ERROR");
+    }
+}
+
+/// The caller's place in its trace, if it sent a well-formed one.
+fn trace_of(request: &ServiceRequest) -> Option<TraceParent> {
+    let header = request.headers().get("traceparent")?;
+    TraceParent::parse(header.to_str().ok()?)
 }
 
 fn remote(trace: TraceParent) -> SpanContext {
