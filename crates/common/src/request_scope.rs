@@ -156,7 +156,6 @@ fn span_of(request: &ServiceRequest, scope: &mut Context) -> tracing::Span {
     }
     let span = tracing::info_span!(
         "http.request",
-        otel.name = Empty,
         otel.kind = "server",
         otel.status_code = Empty,
         http.request.method = %request.method(),
@@ -186,7 +185,10 @@ fn describe(span: &tracing::Span, method: &str, route: &str, status: u16) {
     if span.is_none() {
         return;
     }
-    span.record("otel.name", format!("{method} {route}"));
+    // By the span itself: the field `otel.name` has no effect once the span's context was asked for.
+    span.context()
+        .span()
+        .update_name(format!("{method} {route}"));
     span.record("http.route", route);
     span.record("http.response.status_code", status);
     if status >= 500 {
