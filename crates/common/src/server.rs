@@ -18,6 +18,8 @@ use crate::settings::Reader;
 
 /// How long requests in flight may take to finish once stopping began.
 const DRAIN: Duration = Duration::from_secs(25);
+/// How long connections taken last may still bring their request, once no more are taken.
+const SETTLE: Duration = Duration::from_millis(500);
 /// A client has this long to send its request's head.
 const HEAD_DEADLINE: Duration = Duration::from_secs(5);
 /// An idle connection is kept this long.
@@ -181,6 +183,10 @@ async fn stop_in_order(stop: Stop) {
     stop.readiness.drain();
     tracing::info!("stopping: no new connections, requests in flight may finish");
     tokio::time::sleep(stop.delay).await;
+    // Stopping closes connections that wait for a request, and one may have been taken a moment ago with its request
+    // still on the way. So no more are taken first, and those that were are answered, each answer closing its own.
+    stop.server.pause().await;
+    tokio::time::sleep(SETTLE).await;
     stop.server.stop(true).await;
     stop.ops.stop(true).await;
 }
