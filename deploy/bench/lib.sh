@@ -81,7 +81,7 @@ start_infrastructure() {
 # Becomes the given command with the gateway's settings; run it in the background.
 become_gateway() {
     exec env GATEWAY__PORT="$gateway_port" GATEWAY__OPS_PORT="$gateway_ops_port" \
-        GATEWAY__REDIS__URL="redis://127.0.0.1:$redis_port/" \
+        GATEWAY__REDIS__URL="redis://127.0.0.1:$redis_port/" GATEWAY__AMQP__URL="amqp://127.0.0.1:1/%2f" \
         GATEWAY__UPSTREAMS__AUTH__URL="http://127.0.0.1:$upstream_port" \
         GATEWAY__UPSTREAMS__AUTH__OPS_URL="http://127.0.0.1:$upstream_port" \
         GATEWAY__UPSTREAMS__CATALOG__URL="http://127.0.0.1:$upstream_port" \

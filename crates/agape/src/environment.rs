@@ -179,7 +179,14 @@ impl Environment {
         let (name, value): (&str, OsString) = match group {
             Uses::Database => (RUNTIME_URL, self.role_url(service, Role::Runtime)?.into()),
             Uses::Redis => ("REDIS__URL", self.urls.redis.clone().into()),
-            Uses::Amqp => ("AMQP__URL", self.urls.amqp.clone().into()),
+            Uses::Broadcasts => ("AMQP__URL", self.urls.amqp.clone().into()),
+            Uses::Amqp => {
+                let deployed = (
+                    "EVENTS__DEPLOYED".to_owned(),
+                    services::names().join(",").into(),
+                );
+                return Ok([self.group(service, Uses::Broadcasts)?, vec![deployed]].concat());
+            }
             Uses::ServiceKeys => {
                 let own = (
                     "SERVICE_KEY__FILE".to_owned(),

@@ -18,8 +18,10 @@ pub enum Uses {
     Database,
     /// Redis.
     Redis,
-    /// RabbitMQ.
+    /// RabbitMQ, and which services hear events.
     Amqp,
+    /// RabbitMQ, to hear broadcasts.
+    Broadcasts,
     /// Its own key for calls to other services, and the public halves of all.
     ServiceKeys,
     /// It checks access tokens.
@@ -50,6 +52,7 @@ pub const ALL: &[Deployed] = &[
 
 const GATEWAY: &[Uses] = &[
     Uses::Redis,
+    Uses::Broadcasts,
     Uses::ServiceKeys,
     Uses::Tokens,
     Uses::LogHash,

@@ -21,18 +21,62 @@ const TOTAL: Duration = Duration::from_secs(5);
 /// Retries saved up at most, in hundredths; each call earns ten, a retry costs a hundred.
 const BUDGET_MAX: i64 = 1_000;
 
-/// An HTTP client with deadlines, the one way to make one.
+/// The port of each service unless told otherwise, in the order of their deployment.
+const USUAL_PORTS: [(&str, u16); 11] = [
+    ("gateway", 3000),
+    ("auth", 3001),
+    ("catalog", 3002),
+    ("inventory", 3003),
+    ("cart", 3004),
+    ("orders", 3005),
+    ("payments", 3006),
+    ("notifications", 3007),
+    ("media", 3008),
+    ("admin", 3009),
+    ("status", 3010),
+];
+
+/// Where a service listens on a developer's machine; none if there is no such service.
+#[must_use]
+pub fn usual_port(service: &str) -> Option<u16> {
+    let (_, port) = USUAL_PORTS.iter().find(|(name, _)| *name == service)?;
+    Some(*port)
+}
+
+/// An HTTP client with deadlines, for siblings.
 ///
 /// # Errors
 /// When TLS cannot be set up.
 #[expect(
     clippy::disallowed_methods,
-    reason = "the one place that builds clients"
+    reason = "one of the two places that build clients"
 )]
 pub fn http_client() -> reqwest::Result<reqwest::Client> {
     reqwest::Client::builder()
         .connect_timeout(CONNECT)
         .timeout(TOTAL)
+        .pool_idle_timeout(Duration::from_secs(30))
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+}
+
+/// Time to connect to somebody on the internet, TLS included.
+const CONNECT_FAR: Duration = Duration::from_secs(4);
+/// Time for a whole call over the internet.
+const TOTAL_FAR: Duration = Duration::from_secs(10);
+
+/// An HTTP client for providers on the internet, who are farther away than siblings: the same rules, more time.
+///
+/// # Errors
+/// When TLS cannot be set up.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "one of the two places that build clients"
+)]
+pub fn provider_client() -> reqwest::Result<reqwest::Client> {
+    reqwest::Client::builder()
+        .connect_timeout(CONNECT_FAR)
+        .timeout(TOTAL_FAR)
         .pool_idle_timeout(Duration::from_secs(30))
         .redirect(reqwest::redirect::Policy::none())
         .build()

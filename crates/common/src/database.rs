@@ -274,7 +274,7 @@ pub fn unique_violation(error: &DieselError) -> Option<&str> {
 
 /// Adds client-side deadlines to a connection string, where it sets none itself: connecting takes at most 2 s, and a
 /// server that stopped acknowledging is given up after 5 s (tokio-postgres `Config`).
-fn with_deadlines(url: &str) -> String {
+pub fn with_deadlines(url: &str) -> String {
     let mut out = url.to_owned();
     for (key, value) in [
         ("connect_timeout", "2"),

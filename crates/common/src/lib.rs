@@ -29,6 +29,7 @@ pub mod route_table;
 pub mod server;
 pub mod service;
 pub mod settings;
+pub mod spans;
 pub mod telemetry;
 pub mod unmatched;
 

@@ -5,7 +5,6 @@ use std::future::{Ready, ready};
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use actix_web::body::MessageBody;
@@ -14,9 +13,7 @@ use actix_web::error::InternalError;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{Error, HttpMessage as _, HttpRequest, ResponseError as _};
 use futures_util::FutureExt as _;
-use opentelemetry::trace::{
-    SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState,
-};
+use opentelemetry::trace::TraceContextExt as _;
 use tracing::Instrument as _;
 use tracing::field::Empty;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
@@ -25,19 +22,13 @@ use crate::context::{self, Context, TraceParent};
 use crate::error::ApiError;
 use crate::ids;
 use crate::metrics::Metrics;
+use crate::spans;
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// A handler that serves many routes by itself puts this among a request's extensions, so that metrics name the route.
 #[derive(Debug, Clone, Copy)]
 pub struct RouteName(pub &'static str);
-
-/// Whether traces leave the process; without a collector no span is made at all.
-static RECORD_SPANS: AtomicBool = AtomicBool::new(false);
-
-pub(crate) fn record_spans(on: bool) {
-    RECORD_SPANS.store(on, Ordering::Relaxed);
-}
 
 /// Wraps a service's `App`.
 #[derive(Clone)]
@@ -151,7 +142,7 @@ fn scope_of(request: &ServiceRequest) -> Context {
 
 /// A span in the caller's trace; the scope then carries the span's own id to whomever is called next.
 fn span_of(request: &ServiceRequest, scope: &mut Context) -> tracing::Span {
-    if !RECORD_SPANS.load(Ordering::Relaxed) {
+    if !spans::are_recorded() {
         return tracing::Span::none();
     }
     let span = tracing::info_span!(
@@ -164,18 +155,10 @@ fn span_of(request: &ServiceRequest, scope: &mut Context) -> tracing::Span {
         request.id = %scope.request_id,
     );
     if let Some(caller) = trace_of(request) {
-        let parent = opentelemetry::Context::new().with_remote_span_context(remote(caller));
-        // Fails only when no trace layer is installed, and then there is nothing to connect.
-        let _ = span.set_parent(parent);
+        spans::continue_from(&span, caller);
     }
-    let own = span.context();
-    let own = own.span().span_context().clone();
-    if own.is_valid() {
-        scope.trace = TraceParent {
-            trace_id: u128::from_be_bytes(own.trace_id().to_bytes()),
-            span_id: u64::from_be_bytes(own.span_id().to_bytes()),
-            sampled: own.is_sampled(),
-        };
+    if let Some(own) = spans::place_of(&span) {
+        scope.trace = own;
     }
     span
 }
@@ -200,18 +183,4 @@ fn describe(span: &tracing::Span, method: &str, route: &str, status: u16) {
 fn trace_of(request: &ServiceRequest) -> Option<TraceParent> {
     let header = request.headers().get("traceparent")?;
     TraceParent::parse(header.to_str().ok()?)
-}
-
-fn remote(trace: TraceParent) -> SpanContext {
-    SpanContext::new(
-        TraceId::from_bytes(trace.trace_id.to_be_bytes()),
-        SpanId::from_bytes(trace.span_id.to_be_bytes()),
-        if trace.sampled {
-            TraceFlags::SAMPLED
-        } else {
-            TraceFlags::default()
-        },
-        true,
-        TraceState::default(),
-    )
 }

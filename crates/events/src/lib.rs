@@ -12,6 +12,7 @@
 
 pub mod auth;
 pub mod envelope;
+pub mod notifications;
 mod schemas;
 pub mod shared;
 pub mod subscriptions;

@@ -4,7 +4,7 @@ use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Value, json};
 
 use crate::envelope::{DATA_CONTENT_TYPE, SPEC_VERSION, schema_file, schema_uri};
-use crate::{Envelope, Event, auth, shared};
+use crate::{Envelope, Event, auth, notifications, shared};
 
 /// The schema of every event as `(file name under proto-docs/events, schema)`, sorted by name.
 pub fn schemas() -> Vec<(String, Value)> {
@@ -16,6 +16,8 @@ pub fn schemas() -> Vec<(String, Value)> {
         schema::<auth::MailRequested>(),
         schema::<auth::SessionRevoked>(),
         schema::<auth::EraseRequested>(),
+        schema::<notifications::NotificationSent>(),
+        schema::<notifications::NotificationFailed>(),
         schema::<shared::AuditRecorded>(),
         schema::<shared::PrivacyErased>(),
     ];
@@ -67,9 +69,10 @@ mod tests {
     }
 
     #[test]
-    fn everything_auth_says_has_a_schema() {
+    fn everything_that_a_finished_service_says_has_a_schema() {
         let described: BTreeSet<String> = schemas().into_iter().map(|(file, _)| file).collect();
-        for known in EVENT_TYPES.iter().filter(|known| known.producer == "auth") {
+        let finished = ["auth", "notifications"];
+        for known in EVENT_TYPES.iter().filter(|known| finished.contains(&known.producer)) {
             assert!(
                 described.contains(&schema_file(known.name, 1)),
                 "{} has none",

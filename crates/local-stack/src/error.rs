@@ -54,9 +54,9 @@ pub enum StackError {
         /// The last lines of the log.
         tail: String,
     },
-    /// A preparing program (`initdb`) failed.
+    /// A helping program (`initdb`, `rabbitmqctl`) failed.
     #[error("{program} failed ({status}): {output}")]
-    Prepare {
+    Helper {
         /// The program that failed.
         program: &'static str,
         /// How it ended.

@@ -83,14 +83,36 @@ fn gone_within(pid_file: &Path, patience: Duration) -> bool {
 
 /// The start time of a process in clock ticks since boot; `None` if it ended (a zombie has).
 pub(crate) fn start_time(pid: u32) -> Option<u64> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The command name may hold spaces and brackets; the fields are counted after its last one.
-    let (_, fields) = stat.rsplit_once(')')?;
+    let fields = stat_fields(pid)?;
     let mut fields = fields.split_whitespace();
     if matches!(fields.next(), Some("Z" | "X")) {
         return None;
     }
     fields.nth(18)?.parse().ok()
+}
+
+/// The processes whose parent is `pid`.
+pub(crate) fn children(pid: u32) -> Vec<u32> {
+    let parent = pid.to_string();
+    let is_child = |candidate: &u32| {
+        stat_fields(*candidate).is_some_and(|fields| {
+            let second = fields.split_whitespace().nth(1);
+            second == Some(parent.as_str())
+        })
+    };
+    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+    processes
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .filter(is_child)
+        .collect()
+}
+
+/// What `/proc/<pid>/stat` says after the command name: state, parent, and so on.
+fn stat_fields(pid: u32) -> Option<String> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The command name may hold spaces and brackets; the fields are counted after its last one.
+    let (_, fields) = stat.rsplit_once(')')?;
+    Some(fields.to_owned())
 }
 
 #[cfg(test)]

@@ -95,6 +95,20 @@ impl Postgres {
         self.process.crash();
     }
 
+    /// Stops the server in its tracks, with every connection it serves: nothing is closed and
+    /// nothing is answered until [`resume`](Self::resume).
+    pub fn pause(&mut self) {
+        // The postmaster first, so that it makes no new backend meanwhile.
+        self.process.signal(Signal::SIGSTOP);
+        self.process.signal_children(Signal::SIGSTOP);
+    }
+
+    /// Lets a paused server go on where it was.
+    pub fn resume(&mut self) {
+        self.process.signal_children(Signal::SIGCONT);
+        self.process.signal(Signal::SIGCONT);
+    }
+
     /// Starts the server again, after a [`kill`](Self::kill) or instead of one, on the same
     /// directory and port.
     ///
@@ -227,7 +241,7 @@ fn make_cluster(
         .and_then(std::process::Child::wait_with_output)
         .map_err(StackError::io("cannot run initdb"))?;
     if !output.status.success() {
-        return Err(StackError::Prepare {
+        return Err(StackError::Helper {
             program: "initdb",
             status: output.status.to_string(),
             output: String::from_utf8_lossy(&output.stderr).trim().to_owned(),

@@ -96,6 +96,18 @@ impl Process {
         }
     }
 
+    /// Sends a signal to the server's own process.
+    pub(crate) fn signal(&self, signal: Signal) {
+        leftover::send(self.pid(), signal);
+    }
+
+    /// Sends a signal to the processes that the server has made.
+    pub(crate) fn signal_children(&self, signal: Signal) {
+        for pid in leftover::children(self.pid()) {
+            leftover::send(pid, signal);
+        }
+    }
+
     /// Ends the server as a crash would.
     pub(crate) fn crash(&mut self) {
         self.end(self.crash);
@@ -104,7 +116,10 @@ impl Process {
     /// Sends `signal`, waits for the end, and kills what does not end in time.
     pub(crate) fn end(&mut self, signal: Signal) {
         if self.exited().is_none() {
-            leftover::send(self.pid(), signal);
+            self.signal(signal);
+            // A paused server reads no signal but SIGKILL, and its paused children none from it.
+            self.signal_children(Signal::SIGCONT);
+            self.signal(Signal::SIGCONT);
             let until = Instant::now() + STOP_PATIENCE;
             while self.exited().is_none() {
                 if Instant::now() >= until {

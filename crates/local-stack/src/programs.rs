@@ -35,16 +35,15 @@ pub fn redis() -> Result<PathBuf, StackError> {
     })
 }
 
-/// Finds the inner `rabbitmq-server` script.
+/// Finds one of RabbitMQ's inner scripts: `rabbitmq-server`, `rabbitmqctl`.
 ///
-/// The wrapper in `/usr/sbin` changes to the user `rabbitmq` and to the system's directories, so
-/// it is no use for a private broker.
+/// The wrappers in `/usr/sbin` change to the user `rabbitmq` and to the system's directories, so
+/// they are no use for a private broker.
 ///
 /// # Errors
 /// It is not installed.
-pub fn rabbitmq() -> Result<PathBuf, StackError> {
-    let program = "rabbitmq-server";
-    let plain = PathBuf::from("/usr/lib/rabbitmq/bin/rabbitmq-server");
+pub fn rabbitmq(program: &'static str) -> Result<PathBuf, StackError> {
+    let plain = Path::new("/usr/lib/rabbitmq/bin").join(program);
     if plain.is_file() {
         return Ok(plain);
     }

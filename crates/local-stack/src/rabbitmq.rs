@@ -3,7 +3,7 @@
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
@@ -17,6 +17,10 @@ const SERVER: &str = "RabbitMQ";
 /// The node takes about six seconds on an idle machine, and much longer beside a compiler.
 const START_PATIENCE: Duration = Duration::from_secs(90);
 const MAPPER_PATIENCE: Duration = Duration::from_secs(10);
+/// After this many seconds `rabbitmqctl` gives up on a node that does not answer.
+const CONTROL_PATIENCE_SECONDS: &str = "20";
+/// Fixed, because the data directory is named after it and must survive a change of ports.
+const NODE_NAME: &str = "agape@localhost";
 
 /// How to run a private RabbitMQ.
 #[derive(Debug, Clone)]
@@ -120,6 +124,53 @@ impl RabbitMq {
         self.node.crash();
     }
 
+    /// Stops the node in its tracks: connections stay open and nothing is answered until
+    /// [`resume`](Self::resume).
+    pub fn pause(&mut self) {
+        self.node.signal(Signal::SIGSTOP);
+    }
+
+    /// Lets a paused node go on where it was.
+    pub fn resume(&mut self) {
+        self.node.signal(Signal::SIGCONT);
+    }
+
+    /// Runs `rabbitmqctl` on this node and returns what it printed; takes about a second.
+    ///
+    /// # Errors
+    /// `rabbitmqctl` is not installed, the node does not answer, or it refuses the command.
+    pub fn control(&self, arguments: &[&str]) -> Result<String, StackError> {
+        let program = "rabbitmqctl";
+        let mut command = keeper::dying_with_parent(DeathSignal::Kill);
+        command.arg("--").arg(programs::rabbitmq(program)?);
+        command.args(["--quiet", "--timeout", CONTROL_PATIENCE_SECONDS]);
+        command.args(arguments);
+        basic_environment(&mut command, &self.dir);
+        node_environment(&mut command, self.ports);
+        command
+            .env("RABBITMQ_CONF_ENV_FILE", self.dir.join("none"))
+            // Any free port: the script's own range of eleven is shared by the whole machine.
+            .env("RABBITMQ_CTL_DIST_PORT_MIN", "0")
+            .env("RABBITMQ_CTL_DIST_PORT_MAX", "0")
+            .current_dir("/")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let output = keeper::spawn(command)
+            .and_then(Child::wait_with_output)
+            .map_err(StackError::io("cannot run rabbitmqctl"))?;
+        let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+        if output.status.success() {
+            return Ok(printed);
+        }
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        Err(StackError::Helper {
+            program,
+            status: output.status.to_string(),
+            output: format!("{printed}{complaint}").trim().to_owned(),
+        })
+    }
+
     /// Starts the node again on the same directory and ports.
     ///
     /// # Errors
@@ -169,13 +220,12 @@ fn run_node(dir: &Path, ports: Ports) -> Result<Process, StackError> {
     // The node's stores survive a kill, and a killed node leaves no helper behind, while SIGTERM
     // during its long start-up would be answered late.
     let mut command = keeper::dying_with_parent(DeathSignal::Kill);
-    command.arg("--").arg(programs::rabbitmq()?);
-    basic_environment(&mut command, dir);
     command
-        .env("ERL_EPMD_PORT", ports.mapper.to_string())
-        .env("ERL_EPMD_ADDRESS", "127.0.0.1")
-        // A fixed name: the data directory is named after it and must survive a change of ports.
-        .env("RABBITMQ_NODENAME", "agape@localhost")
+        .arg("--")
+        .arg(programs::rabbitmq("rabbitmq-server")?);
+    basic_environment(&mut command, dir);
+    node_environment(&mut command, ports);
+    command
         .env("RABBITMQ_NODE_IP_ADDRESS", "127.0.0.1")
         .env("RABBITMQ_NODE_PORT", ports.amqp.to_string())
         .env("RABBITMQ_DIST_PORT", ports.distribution.to_string())
@@ -198,6 +248,14 @@ fn basic_environment(command: &mut Command, dir: &Path) {
         .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
         .env("LANG", "C.UTF-8");
     command.env("HOME", dir);
+}
+
+/// How the node and those who talk to it find each other.
+fn node_environment(command: &mut Command, ports: Ports) {
+    command
+        .env("ERL_EPMD_PORT", ports.mapper.to_string())
+        .env("ERL_EPMD_ADDRESS", "127.0.0.1")
+        .env("RABBITMQ_NODENAME", NODE_NAME);
 }
 
 fn write_configuration(dir: &Path, port: u16) -> Result<(), StackError> {

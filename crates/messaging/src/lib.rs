@@ -14,9 +14,31 @@
 #![forbid(unsafe_code)]
 
 pub mod audit;
+pub mod broadcast;
+pub mod broker;
+mod consumers;
+pub mod dead_letters;
+mod event_path;
 pub mod idempotency;
+pub mod inbox;
+mod interval;
+pub mod job_runs;
 mod json_text;
+pub mod leases;
+mod message;
+mod metrics;
 pub mod outbox;
+mod received;
+pub mod relay;
+pub mod replay;
+pub mod retention;
 pub mod schema;
+mod settings;
+mod work;
 
+pub use consumers::Consumers;
+pub use event_path::EventPath;
 pub use events::envelope::EventMeta;
+pub use metrics::EventMetrics;
+pub use received::{ConsumeError, Outcome, Received};
+pub use settings::AmqpSettings;

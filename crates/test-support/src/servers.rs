@@ -77,6 +77,16 @@ impl PrivatePostgres {
     pub fn restart(&mut self) {
         self.server.restart().expect("PostgreSQL restarts");
     }
+
+    /// Stops it in its tracks, with every connection it serves, until [`PrivatePostgres::resume`].
+    pub fn pause(&mut self) {
+        self.server.pause();
+    }
+
+    /// Lets it go on where it was.
+    pub fn resume(&mut self) {
+        self.server.resume();
+    }
 }
 
 /// A place in a Redis server.
@@ -157,6 +167,8 @@ fn start_redis(home: &Scratch) -> Redis {
     Redis::start(RedisOptions { dir, port: None }).expect("Redis starts")
 }
 
+const NOT_PRIVATE: &str = "only a private broker may be broken or looked into";
+
 /// A place in a RabbitMQ broker.
 #[derive(Debug)]
 pub struct TestBroker {
@@ -222,11 +234,55 @@ impl TestBroker {
         self.owned().restart().expect("RabbitMQ restarts");
     }
 
+    /// Stops a private broker in its tracks, its connections open, until [`TestBroker::resume`].
+    ///
+    /// # Panics
+    /// If the broker is shared with other tests.
+    pub fn pause(&mut self) {
+        self.owned().pause();
+    }
+
+    /// Lets a private broker go on where it was.
+    ///
+    /// # Panics
+    /// If the broker is shared with other tests.
+    pub fn resume(&mut self) {
+        self.owned().resume();
+    }
+
+    /// Runs `rabbitmqctl` on a private broker and returns what it printed.
+    ///
+    /// # Panics
+    /// If the broker is shared with other tests, or the command fails.
+    pub fn control(&self, arguments: &[&str]) -> String {
+        self.private_server()
+            .control(arguments)
+            .expect("rabbitmqctl does it")
+    }
+
+    /// The AMQP port of a private broker on 127.0.0.1.
+    ///
+    /// # Panics
+    /// If the broker is shared with other tests.
+    pub fn port(&self) -> u16 {
+        self.private_server().port()
+    }
+
+    /// The process id of a private broker.
+    ///
+    /// # Panics
+    /// If the broker is shared with other tests.
+    pub fn pid(&self) -> u32 {
+        self.private_server().pid()
+    }
+
+    fn private_server(&self) -> &RabbitMq {
+        let (server, _) = self.private.as_ref().expect(NOT_PRIVATE);
+        server
+    }
+
     fn owned(&mut self) -> &mut RabbitMq {
-        let (server, _) = self
-            .private
-            .as_mut()
-            .expect("only a private broker may be broken");
+        let (server, _) = self.private.as_mut().expect(NOT_PRIVATE);
         server
     }
 }

@@ -4,7 +4,9 @@
 //! | variable | default | meaning |
 //! |---|---|---|
 //! | `DATABASE__URL`, `REDIS__URL` | required | where PostgreSQL (as role `auth`) and Redis are |
-//! | `AMQP__URL` | none | where RabbitMQ is; events wait in the outbox, so nothing connects to it yet |
+//! | `AMQP__URL` | required | where RabbitMQ is |
+//! | `AMQP__PREFIX` | empty | what the names of exchanges and queues begin with |
+//! | `EVENTS__DEPLOYED` | required | the services that run in this shop, comma-separated: events they hear must reach their queues |
 //! | `DATABASE__OWNER_URL` | for `migrate` only | PostgreSQL as role `auth_owner` |
 //! | `FILE_KEY__FILE` | required | file with 32 bytes in base64: seals signing keys and short-lived secrets |
 //! | `PII__KEYS_FILE` | required | file with the keys that seal personal data, and the key of their blind index |
@@ -28,6 +30,7 @@ use common::redis::RedisSettings;
 use common::server::HttpSettings;
 use common::settings::{Reader, SettingsError};
 use common::telemetry::TelemetrySettings;
+use messaging::AmqpSettings;
 use url::Url;
 
 use crate::clients::personal_data::PrivacySettings;
@@ -58,6 +61,8 @@ pub struct Settings {
     pub database: DatabaseSettings,
     /// Redis.
     pub redis: RedisSettings,
+    /// RabbitMQ.
+    pub amqp: AmqpSettings,
     /// Logs and traces.
     pub telemetry: TelemetrySettings,
     /// Issuing and checking access tokens.
@@ -96,8 +101,6 @@ impl Settings {
         };
         let file_key = read_file_key(&mut read);
         let pii_keys = read_pii_keys(&mut read);
-        // Every service that shares this environment may be told where the broker is; this process has no use for it.
-        let _ = read.optional("amqp.url");
         let public_url = read.url("public_url", Some("http://localhost:3000"));
         let origins = read.list("origins", &[]);
         let settings = Self {
@@ -105,6 +108,7 @@ impl Settings {
             http: HttpSettings::read(&mut read, DEFAULT_PORT, DEFAULT_OPS_PORT),
             database: DatabaseSettings::read(&mut read),
             redis: RedisSettings::read(&mut read),
+            amqp: AmqpSettings::read(&mut read, "auth"),
             telemetry: TelemetrySettings::read(&mut read),
             tokens: TokenSettings::read(&mut read),
             service_keys: ServiceKeySettings::read(&mut read),
@@ -165,6 +169,8 @@ mod tests {
         for variable in [
             "AUTH__DATABASE__URL",
             "AUTH__REDIS__URL",
+            "AUTH__AMQP__URL",
+            "AUTH__EVENTS__DEPLOYED",
             "AUTH__FILE_KEY__FILE",
             "AUTH__PII__KEYS_FILE",
             "AUTH__SERVICE_KEY__FILE",

@@ -11,6 +11,7 @@
 mod app;
 mod clients;
 pub mod config;
+mod consumers;
 mod domain;
 pub mod hashing;
 mod http;

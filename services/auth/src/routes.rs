@@ -40,6 +40,7 @@ use crate::http::unlock_user::unlock_user;
 use crate::http::update_me::update_me;
 use crate::http::verify_email::{show_verify_email_page, verify_email};
 use crate::http::verify_two_factor::verify_two_factor;
+use messaging::replay::replay_events;
 
 common::route_table! {
 /// Everything that can be asked of the service.
@@ -116,7 +117,8 @@ fn internal(config) {
         .service(list_revocations) //                    GET    /revocations
         .service(get_contact) //                         GET    /users/{id}/contact
         .service(collect_mail) //                        POST   /mails/{mailId}
-        .service(get_personal_data); //                  GET    /privacy/{userId}
+        .service(get_personal_data) //                   GET    /privacy/{userId}
+        .service(replay_events); //                      POST   /events/replay
 }
 }
 

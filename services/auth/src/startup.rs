@@ -21,15 +21,18 @@ use common::server::{self, ServerOptions};
 use common::service::Only;
 use common::unmatched;
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
+use messaging::EventPath;
+use messaging::broadcast::Broadcasts;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::counters::Counters;
 use crate::clients::personal_data::Holders;
 use crate::config::Settings;
+use crate::consumers::ConsumerState;
 use crate::hashing::Hasher;
 use crate::keys::SigningKeys;
 use crate::store::migrations;
-use crate::{SERVICE, app, routes};
+use crate::{SERVICE, app, consumers, routes};
 
 /// The service's migrations, embedded: `migrate` runs them, a serving process only checks that they were run.
 pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/auth");
@@ -56,6 +59,7 @@ pub struct AppState {
 pub struct Application {
     state: Data<AppState>,
     service_tokens: Data<ServiceTokens>,
+    events: EventPath,
     listeners: Listeners,
     metrics: Metrics,
     shutdown: CancellationToken,
@@ -85,6 +89,13 @@ impl Application {
             Arc::clone(&clock),
         )?);
         let listeners = listen::listeners(&settings.http)?;
+        let events = EventPath::new(
+            SERVICE.name,
+            settings.amqp.clone(),
+            &settings.database,
+            Arc::clone(&tokens),
+            &metrics,
+        )?;
         let state = AppState {
             limiter: Limiter::start(Redis::connect(&settings.redis)?),
             hasher: Hasher::start(settings.hashing.clone())?,
@@ -98,9 +109,11 @@ impl Application {
             keys,
             verifier,
         };
+        let work = Arc::new(ConsumerState::of(&state));
         Ok(Self {
             state: Data::new(state),
             service_tokens: Data::from(tokens),
+            events: events.consumers(consumers::all(work))?,
             listeners,
             metrics,
             shutdown: CancellationToken::new(),
@@ -143,12 +156,19 @@ impl Application {
         let Self {
             state,
             service_tokens,
+            events,
             listeners,
             metrics,
             shutdown,
         } = self;
         tokio::spawn(state.keys.clone().follow());
         tokio::spawn(Arc::clone(&state.verifier).follow());
+        let broadcasts =
+            Broadcasts::new(SERVICE.name, events.broker()).revocations(&state.verifier);
+        tokio::spawn(broadcasts.run(shutdown.clone()));
+        let replayer = Data::new(events.replayer());
+        let declared = events.declared();
+        let mut working = None;
         if only != Only::Http {
             tokio::spawn(app::sweep::run(
                 state.clone().into_inner(),
@@ -158,11 +178,23 @@ impl Application {
                 state.clone().into_inner(),
                 shutdown.clone(),
             ));
+            working = Some(tokio::spawn(events.run(shutdown.clone())));
         }
         let options = ServerOptions {
             settings: state.settings.http.clone(),
             listeners,
-            readiness: readiness(&state),
+            readiness: if only == Only::Work {
+                readiness(&state).check("queues", move || {
+                    let is_declared = declared();
+                    async move {
+                        is_declared
+                            .then_some(())
+                            .ok_or("not declared yet".to_owned())
+                    }
+                })
+            } else {
+                readiness(&state)
+            },
             metrics: metrics.clone(),
             shutdown,
         };
@@ -177,6 +209,7 @@ impl Application {
                 .app_data(state.clone())
                 .app_data(verifier.clone())
                 .app_data(service_tokens.clone())
+                .app_data(replayer.clone())
                 .configure(fallback.clone())
                 .configure(|config| {
                     if serves_http {
@@ -184,7 +217,12 @@ impl Application {
                     }
                 })
         })
-        .await
+        .await?;
+        // An event that is being applied is finished, and so is a batch on its way to the broker.
+        match working {
+            Some(working) => working.await?,
+            None => Ok(()),
+        }
     }
 }
 

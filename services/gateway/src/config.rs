@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | `host`, `port`, `ops_host`, `ops_port`, `workers`, `drain_ms` | `127.0.0.1`, 3000, …, 9090 | sockets (`common::server`) |
 //! | `redis.url`, `redis.deadline_ms` | required, 250 | where rate limits are counted; how long that may take |
+//! | `amqp.url`, `amqp.prefix` | required, empty | the broker that tells of revoked sessions |
 //! | `upstreams.<service>.url` | not deployed | where a service listens; `auth` is always there |
 //! | `upstreams.<service>.ops_url` | the same host, its usual operations port | where `/readyz` is asked |
 //! | `tokens.*`, `service_key.file`, `service_keys.file` | see `common::auth` | how tokens are checked |
@@ -25,6 +26,7 @@ use common::redis::RedisSettings;
 use common::server::HttpSettings;
 use common::settings::{Reader, SettingsError};
 use common::telemetry::TelemetrySettings;
+use messaging::AmqpSettings;
 use url::Url;
 
 use crate::route::{QueueClass, RateClass, Service};
@@ -41,6 +43,8 @@ pub struct Settings {
     pub http: HttpSettings,
     /// Where rate limits are counted.
     pub redis: RedisSettings,
+    /// RabbitMQ.
+    pub amqp: AmqpSettings,
     /// Logs and traces.
     pub telemetry: TelemetrySettings,
     /// How access tokens are checked.
@@ -146,6 +150,7 @@ impl Settings {
         let settings = Self {
             http: HttpSettings::read(&mut read, DEFAULT_PORT, DEFAULT_OPS_PORT),
             redis: read_redis(&mut read),
+            amqp: AmqpSettings::read_for_broadcasts(&mut read),
             telemetry: TelemetrySettings::read(&mut read),
             tokens: TokenSettings::read(&mut read),
             service_keys: ServiceKeySettings::read(&mut read),

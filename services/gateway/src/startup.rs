@@ -19,6 +19,8 @@ use common::server::{self, ServerOptions};
 use common::service::Only;
 use common::settings::Reader;
 use common::telemetry;
+use messaging::broadcast::Broadcasts;
+use messaging::broker::Broker;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Settings;
@@ -107,6 +109,9 @@ impl Application {
             metrics,
         } = self;
         let following = tokio::spawn(Arc::clone(&edge.verifier).follow());
+        let broker = Arc::new(Broker::new(settings.amqp));
+        let broadcasts = Broadcasts::new("gateway", broker).revocations(&edge.verifier);
+        tokio::spawn(broadcasts.run(shutdown.clone()));
         let options = ServerOptions {
             settings: settings.http,
             listeners,

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey};
 use moka::sync::Cache;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Notify};
 use uuid::Uuid;
 
 use super::claims::ACCESS_TYPE;
@@ -49,6 +49,7 @@ pub struct TokenVerifier {
     last_fetch: Mutex<Option<Instant>>,
     revoked: RevocationSet,
     loaded: RwLock<bool>,
+    news: Notify,
     verified: Cache<[u8; 32], Arc<AccessClaims>>,
 }
 
@@ -72,6 +73,7 @@ impl TokenVerifier {
             last_fetch: Mutex::default(),
             revoked: RevocationSet::default(),
             loaded: RwLock::new(false),
+            news: Notify::new(),
             verified: Cache::builder()
                 .max_capacity(CACHE_ENTRIES)
                 .time_to_live(CACHE_FOR)
@@ -108,6 +110,11 @@ impl TokenVerifier {
             session_id,
             revoked_at: self.clock.now(),
         }]);
+    }
+
+    /// Asks for revocations now instead of at the next poll.
+    pub fn poll_now(&self) {
+        self.news.notify_one();
     }
 
     /// Checks a token.
@@ -223,7 +230,10 @@ impl TokenVerifier {
             } else {
                 POLL_UNTIL_READY
             };
-            tokio::time::sleep(pause).await;
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = self.news.notified() => {}
+            }
         }
     }
 

@@ -120,7 +120,7 @@ pub fn start(service: &'static str, settings: &TelemetrySettings) -> anyhow::Res
         .with(spans)
         .with(logs)
         .try_init()?;
-    crate::request_scope::record_spans(traces.is_some());
+    crate::spans::record(traces.is_some());
     log_panics();
     Ok(Telemetry {
         _writer: guard,

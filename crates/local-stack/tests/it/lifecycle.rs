@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::time::Duration;
 
 use local_stack::{
     Postgres, PostgresOptions, RabbitMq, RabbitOptions, Redis, RedisOptions, Scratch, ports,
@@ -130,6 +131,85 @@ fn rabbitmq_keeps_its_ports_over_a_crash_and_a_stop() {
 
     rabbitmq.stop();
     assert!(ports::is_free(port));
+}
+
+#[test]
+fn a_broker_can_be_controlled_and_paused() {
+    let dir = Scratch::new().unwrap();
+    let options = RabbitOptions {
+        dir: dir.path().to_path_buf(),
+        port: None,
+    };
+    let mut rabbitmq = RabbitMq::start(options).unwrap();
+    let alarms = ["eval", "rabbit_alarm:get_alarms()."];
+    assert_eq!(rabbitmq.control(&alarms).unwrap().trim(), "[]");
+    rabbitmq
+        .control(&["set_vm_memory_high_watermark", "0.0001"])
+        .unwrap();
+    let raised = rabbitmq.control(&alarms).unwrap();
+    assert!(raised.contains("memory"), "{raised}");
+    let refused = rabbitmq.control(&["delete_vhost", "nowhere"]).unwrap_err();
+    assert!(refused.to_string().contains("nowhere"), "{refused}");
+
+    let pid = rabbitmq.pid();
+    rabbitmq.pause();
+    assert!(!rabbitmq.is_ready());
+    assert!(rabbitmq.is_running(), "a paused node is no dead one");
+    rabbitmq.resume();
+    assert!(rabbitmq.is_ready());
+    assert_eq!(rabbitmq.pid(), pid);
+
+    rabbitmq.pause();
+    let port = rabbitmq.port();
+    rabbitmq.stop();
+    assert!(ports::is_free(port), "a paused node is stopped too");
+}
+
+#[test]
+fn a_paused_postgres_answers_nobody_until_it_is_resumed() {
+    let dir = Scratch::new().unwrap();
+    let mut postgres = postgres_in(dir.path());
+    let port = postgres.port();
+    // Startup packet of protocol 3.0, and the authentication answer that a new backend begins with.
+    let greet = |patience: Duration| {
+        let mut server = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        server.set_read_timeout(Some(patience)).unwrap();
+        let parameters = b"user\0postgres\0database\0postgres\0\0";
+        let length = u32::try_from(8 + parameters.len()).unwrap();
+        let head = [length.to_be_bytes(), 0x0003_0000_u32.to_be_bytes()].concat();
+        server
+            .write_all(&[&head, &parameters[..]].concat())
+            .unwrap();
+        let mut ready = [0; 4096];
+        let answered = server.read(&mut ready).is_ok_and(|read| read > 0);
+        (server, answered)
+    };
+    let (mut open, answered) = greet(Duration::from_secs(5));
+    assert!(answered);
+    // An empty query, which a live backend answers at once.
+    let ask = |server: &mut TcpStream| {
+        server.write_all(b"Q\0\0\0\x05\0").unwrap();
+        server
+            .set_read_timeout(Some(Duration::from_millis(500)))
+            .unwrap();
+        let mut answer = [0; 64];
+        server.read(&mut answer).is_ok_and(|read| read > 0)
+    };
+    assert!(ask(&mut open));
+
+    postgres.pause();
+    assert!(!ask(&mut open), "an old connection is answered");
+    assert!(
+        !greet(Duration::from_millis(500)).1,
+        "a new connection is answered"
+    );
+    postgres.resume();
+    assert!(ask(&mut open));
+    assert!(greet(Duration::from_secs(5)).1);
+
+    postgres.pause();
+    postgres.kill();
+    assert!(ports::is_free(port), "a paused server is killed too");
 }
 
 #[test]

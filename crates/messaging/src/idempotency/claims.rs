@@ -6,8 +6,8 @@ use diesel::result::Error;
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, TransactionManager};
 use uuid::Uuid;
 
-use super::settling::interval;
 use super::{Claim, HeldClaim, KeyScope, RequestHash, StoredResponse, TAKE_OVER_AFTER};
+use crate::interval::interval;
 use crate::schema::idempotency_keys as keys;
 
 /// How often the row may vanish or change hands between two statements before we give up.

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use diesel::dsl::now;
-use diesel::pg::data_types::PgInterval;
 use diesel::prelude::*;
 use diesel::result::Error;
 use diesel::sql_types::Interval;
@@ -11,6 +10,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use super::{HeldClaim, KeyScope, StoredResponse};
+use crate::interval::interval;
 use crate::schema::idempotency_keys as keys;
 
 /// Why an answer could not be stored. In every case the caller rolls its transaction back.
@@ -140,9 +140,4 @@ pub async fn purge(conn: &mut AsyncPgConnection, older_than: Duration) -> QueryR
     .bind::<Interval, _>(interval(older_than))
     .execute(conn)
     .await
-}
-
-/// A duration as PostgreSQL takes it; longer than 292,000 years is for ever.
-pub(super) fn interval(duration: Duration) -> PgInterval {
-    PgInterval::from_microseconds(i64::try_from(duration.as_micros()).unwrap_or(i64::MAX))
 }

@@ -2,7 +2,7 @@
 
 use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
-use test_support::{TestDb, run_migrations};
+use test_support::{PrivatePostgres, TestDb, run_migrations};
 
 /// The migration as a service embeds it.
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
@@ -11,7 +11,19 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
 pub const SERVICE: &str = "orders";
 
 pub fn start() -> TestDb {
-    TestDb::start(SERVICE, |owner_url| run_migrations(owner_url, MIGRATIONS))
+    start_for(SERVICE)
+}
+
+/// The same for another service.
+pub fn start_for(service: &str) -> TestDb {
+    TestDb::start(service, |owner_url| run_migrations(owner_url, MIGRATIONS))
+}
+
+/// The same in a server that the test may break.
+pub fn start_on(server: &PrivatePostgres, service: &str) -> TestDb {
+    TestDb::start_on(server, service, |owner_url| {
+        run_migrations(owner_url, MIGRATIONS)
+    })
 }
 
 pub async fn connect(url: &str) -> AsyncPgConnection {

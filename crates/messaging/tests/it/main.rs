@@ -8,6 +8,13 @@
 
 mod audit;
 mod database;
+mod event_path;
+mod faults;
 mod idempotency;
+mod job_runs;
+mod lease_keeper;
+mod leases;
 mod migration;
 mod outbox;
+mod retention;
+mod shop;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use messaging::{idempotency, outbox};
+use messaging::retention;
 use tokio_util::sync::CancellationToken;
 
 use super::Error;
@@ -23,10 +23,6 @@ const RECIPIENTS_KEPT: TimeDelta = TimeDelta::days(3);
 /// What mails told is kept this long.
 const MAILS_KEPT: TimeDelta = TimeDelta::days(90);
 
-/// The outbox has a partition for each day: made this many days ahead, dropped this many days after.
-const OUTBOX_DAYS_AHEAD: i32 = 3;
-const OUTBOX_DAYS_KEPT: i32 = 7;
-
 /// Sweeps until the process stops.
 pub(crate) async fn run(state: Arc<AppState>, shutdown: CancellationToken) {
     loop {
@@ -42,14 +38,12 @@ pub(crate) async fn run(state: Arc<AppState>, shutdown: CancellationToken) {
 
 async fn sweep(state: &AppState) -> Result<(), Error> {
     let now = state.clock.now();
+    // Nothing is held elsewhere under the id of a claim that was abandoned here.
+    retention::sweep(&state.db).await?;
     let mut conn = state.db.get().await?;
-    outbox::make_partitions(&mut conn, OUTBOX_DAYS_AHEAD).await?;
-    outbox::drop_partitions(&mut conn, OUTBOX_DAYS_KEPT).await?;
     store::sessions::sweep(&mut conn, now - SESSIONS_KEPT).await?;
     store::login_attempts::sweep(&mut conn, now).await?;
     store::known_devices::sweep(&mut conn, now - DEVICES_KEPT).await?;
-    idempotency::sweep(&mut conn, idempotency::SWEEP_AFTER).await?;
-    while idempotency::purge(&mut conn, idempotency::KEEP_FOR).await? > 0 {}
     store::one_time_tokens::sweep(&mut conn, now).await?;
     store::mail_collection::drop_recipients(&mut conn, now - RECIPIENTS_KEPT).await?;
     store::mail_collection::sweep(&mut conn, now - MAILS_KEPT).await?;

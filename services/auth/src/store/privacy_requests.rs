@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
-use super::schema::auth::privacy_requests;
+use super::schema::auth::{privacy_answers, privacy_requests};
 use crate::domain::ids::{PrivacyRequestId, UserId};
 
 /// Where an export's file is sealed to.
@@ -204,4 +204,51 @@ pub(crate) async fn finish_erasure(
         .execute(conn)
         .await?;
     Ok(())
+}
+
+/// Locks an erasure; `false` if there is none with this id.
+pub(crate) async fn lock_erasure(
+    conn: &mut AsyncPgConnection,
+    id: PrivacyRequestId,
+) -> QueryResult<bool> {
+    let found: Option<Uuid> = privacy_requests::table
+        .find(id.0)
+        .filter(privacy_requests::kind.eq(ERASE))
+        .select(privacy_requests::id)
+        .for_update()
+        .first(conn)
+        .await
+        .optional()?;
+    Ok(found.is_some())
+}
+
+/// Notes that a service has erased its part; its first answer counts.
+pub(crate) async fn note_answer(
+    conn: &mut AsyncPgConnection,
+    id: PrivacyRequestId,
+    service: &str,
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
+    diesel::insert_into(privacy_answers::table)
+        .values((
+            privacy_answers::request_id.eq(id.0),
+            privacy_answers::service.eq(service),
+            privacy_answers::answered_at.eq(now),
+        ))
+        .on_conflict_do_nothing()
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// The services that have erased their part.
+pub(crate) async fn answers(
+    conn: &mut AsyncPgConnection,
+    id: PrivacyRequestId,
+) -> QueryResult<Vec<String>> {
+    privacy_answers::table
+        .filter(privacy_answers::request_id.eq(id.0))
+        .select(privacy_answers::service)
+        .load(conn)
+        .await
 }

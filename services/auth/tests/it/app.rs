@@ -436,6 +436,12 @@ pub fn settings(
         ("AUTH__OPS_PORT", "0".to_owned()),
         ("AUTH__DATABASE__URL", database_url.to_owned()),
         ("AUTH__REDIS__URL", redis_url.to_owned()),
+        // Nobody answers there: requests must not notice that the broker is away.
+        (
+            "AUTH__AMQP__URL",
+            "amqp://guest:guest@127.0.0.1:1/%2f".to_owned(),
+        ),
+        ("AUTH__EVENTS__DEPLOYED", "auth".to_owned()),
         (
             "AUTH__FILE_KEY__FILE",
             path("file.key", STANDARD.encode(FILE_KEY).as_bytes()),

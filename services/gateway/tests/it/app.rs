@@ -191,6 +191,11 @@ fn settings(services: &Services, home: &Path, options: &Options) -> Settings {
         ("GATEWAY__PORT", "0".into()),
         ("GATEWAY__OPS_PORT", "0".into()),
         ("GATEWAY__REDIS__URL", redis),
+        // Nobody answers there: the gateway must not notice that the broker is away.
+        (
+            "GATEWAY__AMQP__URL",
+            "amqp://guest:guest@127.0.0.1:1/%2f".to_owned(),
+        ),
         ("GATEWAY__UPSTREAMS__AUTH__URL", services.url()),
         ("GATEWAY__UPSTREAMS__AUTH__OPS_URL", services.url()),
         ("GATEWAY__UPSTREAMS__CATALOG__URL", services.url()),

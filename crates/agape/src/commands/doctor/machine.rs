@@ -38,7 +38,8 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     }
     if given::variable(given::AMQP_URL).is_none() {
         // Asking RabbitMQ for its version takes as long as starting half of it.
-        let found = programs::rabbitmq().and_then(|path| programs::epmd().map(|_| path));
+        let found =
+            programs::rabbitmq("rabbitmq-server").and_then(|path| programs::epmd().map(|_| path));
         let found = found
             .map(|path| path.display().to_string())
             .map_err(Into::into);

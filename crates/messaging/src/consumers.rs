@@ -1,0 +1,191 @@
+//! Which function hears which event.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use events::Event;
+use events::subscriptions::{Delivery, Subscription, consumers_of};
+use futures_util::future::BoxFuture;
+
+use crate::received::{ConsumeError, Outcome, Received};
+
+/// How many events of one queue are applied at once.
+const AT_ONCE: usize = 4;
+
+/// A service's consumer functions, listed in its `consumers/mod.rs`.
+pub struct Consumers<S> {
+    service: &'static str,
+    state: Arc<S>,
+    list: Vec<WorkConsumer>,
+    missing: Vec<&'static str>,
+}
+
+/// A message as it came, with what the broker says about it.
+#[derive(Debug, Clone)]
+pub(crate) struct Message {
+    pub body: Arc<[u8]>,
+    pub attempt: u32,
+}
+
+/// What a consumer says of one message, and the time of the fact it was about.
+pub(crate) type Answer = Result<(Outcome, DateTime<Utc>), ConsumeError>;
+
+type Single = dyn Fn(Message) -> BoxFuture<'static, Answer> + Send + Sync;
+type Many = dyn Fn(Vec<Message>) -> BoxFuture<'static, Vec<Answer>> + Send + Sync;
+
+/// One event at a time, or as many as wait.
+#[derive(Clone)]
+pub(crate) enum Handler {
+    Single(Arc<Single>),
+    Batch(Arc<Many>),
+}
+
+/// One consumer function and its queue.
+#[derive(Clone)]
+pub(crate) struct WorkConsumer {
+    pub name: Arc<str>,
+    pub subscription: Subscription,
+    pub handler: Handler,
+    pub at_once: usize,
+}
+
+impl<S: Send + Sync + 'static> Consumers<S> {
+    /// No consumers yet; each will get `state`.
+    #[must_use]
+    pub fn new(service: &'static str, state: Arc<S>) -> Self {
+        Self {
+            service,
+            state,
+            list: Vec::new(),
+            missing: Vec::new(),
+        }
+    }
+
+    /// Adds a function that applies one event at a time.
+    #[must_use]
+    pub fn on<E, F, Fut>(self, consume: F) -> Self
+    where
+        E: Event + Send + 'static,
+        F: Fn(Arc<S>, Received<E>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Outcome, ConsumeError>> + Send + 'static,
+    {
+        self.add::<E>(|state, name| {
+            Handler::Single(Arc::new(move |message| {
+                let opened = Received::<E>::open(&name, &message.body, message.attempt);
+                let applied = opened.map(|event| (event.time, consume(Arc::clone(&state), event)));
+                Box::pin(async move {
+                    let (time, applied) = applied?;
+                    Ok((applied.await?, time))
+                })
+            }))
+        })
+    }
+
+    /// Adds a function that applies up to 200 events in one transaction, for projections. It says of
+    /// each event what it did, in order; where it fails as a whole, the events are given to it one by
+    /// one, so that a bad one does not hold the others up.
+    #[must_use]
+    pub fn on_batch<E, F, Fut>(self, consume: F) -> Self
+    where
+        E: Event + Send + 'static,
+        F: Fn(Arc<S>, Vec<Received<E>>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Vec<Outcome>, ConsumeError>> + Send + 'static,
+    {
+        let consume = Arc::new(consume);
+        self.add::<E>(|state, name| {
+            Handler::Batch(Arc::new(move |messages| {
+                let opened = messages
+                    .iter()
+                    .map(|message| Received::<E>::open(&name, &message.body, message.attempt))
+                    .collect();
+                let (state, consume) = (Arc::clone(&state), Arc::clone(&consume));
+                Box::pin(answer_batch(opened, move |events| {
+                    consume(Arc::clone(&state), events)
+                }))
+            }))
+        })
+    }
+
+    fn add<E: Event>(mut self, handler: impl FnOnce(Arc<S>, Arc<str>) -> Handler) -> Self {
+        let mine =
+            |one: &Subscription| one.service == self.service && one.delivery == Delivery::Work;
+        let Some(subscription) = consumers_of(E::TYPE).find(mine) else {
+            self.missing.push(E::TYPE);
+            return self;
+        };
+        let name: Arc<str> = subscription.queue().into();
+        let handler = handler(Arc::clone(&self.state), Arc::clone(&name));
+        self.list.push(WorkConsumer {
+            name,
+            subscription,
+            handler,
+            at_once: AT_ONCE,
+        });
+        self
+    }
+
+    /// All of them.
+    ///
+    /// # Errors
+    /// When a function hears an event that the subscription table does not give to this service.
+    pub(crate) fn finish(self) -> anyhow::Result<Vec<WorkConsumer>> {
+        anyhow::ensure!(
+            self.missing.is_empty(),
+            "{} has consumers of {:?} but no subscription to them",
+            self.service,
+            self.missing
+        );
+        Ok(self.list)
+    }
+
+    /// The types that are heard; for a test that nothing of the subscription table is forgotten.
+    pub fn event_types(&self) -> impl Iterator<Item = &'static str> {
+        self.list
+            .iter()
+            .map(|consumer| consumer.subscription.event_type)
+    }
+}
+
+/// Gives the readable events of a batch to a function, and puts the answers in the batch's order.
+async fn answer_batch<E, Fut>(
+    opened: Vec<Result<Received<E>, ConsumeError>>,
+    consume: impl FnOnce(Vec<Received<E>>) -> Fut,
+) -> Vec<Answer>
+where
+    Fut: Future<Output = Result<Vec<Outcome>, ConsumeError>>,
+{
+    let mut readable = Vec::with_capacity(opened.len());
+    let mut times: Vec<Result<DateTime<Utc>, ConsumeError>> = Vec::with_capacity(opened.len());
+    for event in opened {
+        times.push(event.map(|event| {
+            let time = event.time;
+            readable.push(event);
+            time
+        }));
+    }
+    let count = readable.len();
+    let outcomes = if count == 0 {
+        Ok(Vec::new())
+    } else {
+        consume(readable).await
+    };
+    let outcomes = outcomes.and_then(|outcomes| {
+        let is_whole = outcomes.len() == count;
+        is_whole.then_some(outcomes).ok_or_else(|| {
+            ConsumeError::Transient("the consumer did not answer for every event".to_owned())
+        })
+    });
+    let mut outcomes = outcomes.map(Vec::into_iter);
+    times
+        .into_iter()
+        .map(|time| {
+            let time = time?;
+            match &mut outcomes {
+                // The lengths agree, so the default is never taken.
+                Ok(outcomes) => Ok((outcomes.next().unwrap_or(Outcome::Applied), time)),
+                Err(error) => Err(error.clone()),
+            }
+        })
+        .collect()
+}

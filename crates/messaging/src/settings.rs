@@ -1,0 +1,46 @@
+//! Where the broker is, and who is there to be heard by.
+
+use common::settings::Reader;
+use secrecy::SecretString;
+
+use crate::replay::ProducerSettings;
+
+/// The broker, and the part of the system that is deployed.
+#[derive(Debug, Clone)]
+pub struct AmqpSettings {
+    /// `AMQP__URL`: the broker, `amqp://user:password@host:port/vhost`.
+    pub url: SecretString,
+    /// `AMQP__PREFIX` (empty): what the names of exchanges and queues begin with, so that several
+    /// shops can share a virtual host.
+    pub prefix: String,
+    /// `EVENTS__DEPLOYED`: the services that run in this shop. Only an event that one of them hears
+    /// must reach a queue.
+    pub deployed: Vec<String>,
+    /// `UPSTREAMS__<SERVICE>__URL`: where the producers are of what this service hears.
+    pub producers: ProducerSettings,
+}
+
+impl AmqpSettings {
+    /// Reads the group for `service`.
+    pub fn read(read: &mut Reader, service: &str) -> Self {
+        let deployed = read.list("events.deployed", &[]);
+        if deployed.is_empty() {
+            read.problem("events.deployed", "is missing: name the services that run");
+        }
+        Self {
+            producers: ProducerSettings::read(read, service, &deployed),
+            deployed,
+            ..Self::read_for_broadcasts(read)
+        }
+    }
+
+    /// Reads what a process needs that hears broadcasts and nothing else.
+    pub fn read_for_broadcasts(read: &mut Reader) -> Self {
+        Self {
+            url: read.secret("amqp.url"),
+            prefix: read.text("amqp.prefix", ""),
+            deployed: Vec::new(),
+            producers: ProducerSettings::default(),
+        }
+    }
+}

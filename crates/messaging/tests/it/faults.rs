@@ -1,0 +1,225 @@
+//! What breaks in production, broken on purpose: a broker that is killed, silent, full or forgetful, a
+//! database that goes away, a process that dies at the worst moment.
+//!
+//! One broker serves these tests, one after another; each has names of its own in it.
+
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use lapin::options::QueueDeleteOptions;
+use test_support::{Fault, FaultProxy, PrivatePostgres, TestBroker};
+use tokio::sync::{Mutex, MutexGuard};
+
+use crate::database;
+use crate::shop::{Answer, CONSUMER, SERVICE, Shop};
+
+const SOON: Duration = Duration::from_secs(30);
+
+static BROKER: LazyLock<Mutex<TestBroker>> = LazyLock::new(|| Mutex::new(TestBroker::private()));
+
+/// The broker for one test, and a prefix in it.
+async fn broker() -> (MutexGuard<'static, TestBroker>, String) {
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    let broker = tokio::task::spawn_blocking(|| BROKER.blocking_lock())
+        .await
+        .unwrap();
+    (
+        broker,
+        format!("f{}.", COUNT.fetch_add(1, Ordering::Relaxed)),
+    )
+}
+
+fn blocking<T>(work: impl FnOnce() -> T) -> T {
+    tokio::task::block_in_place(work)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_broker_killed_twenty_times_under_load_loses_nothing() {
+    let (mut broker, prefix) = broker().await;
+    let shop = Shop::new(broker.url(), &prefix).await;
+    let running = shop.run();
+    let mut next = 0;
+    for round in 0..20 {
+        // Commits go on whatever the broker does.
+        shop.promise(next..next + 150).await;
+        tokio::time::sleep(Duration::from_millis(20 + 37 * (round % 5))).await;
+        blocking(|| broker.kill());
+        shop.promise(next + 150..next + 300).await;
+        blocking(|| broker.restart());
+        next += 300;
+    }
+    shop.expect_once(0..next, Duration::from_secs(120)).await;
+    shop.expect_count("outbox WHERE published_at IS NULL", 0, SOON)
+        .await;
+    assert_eq!(shop.count("dead_letters").await, 0);
+    assert_eq!(running.metric("events_published_total"), 6000.0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_silent_partition_is_noticed_and_survived() {
+    let (broker, prefix) = broker().await;
+    let proxy = FaultProxy::start(format!("127.0.0.1:{}", broker.port()));
+    let shop = Shop::new(&proxy.in_front_of(broker.url()), &prefix).await;
+    let running = shop.run();
+    shop.promise(0..50).await;
+    shop.expect_once(0..50, SOON).await;
+    proxy.set(Fault::Blackhole);
+    let began = std::time::Instant::now();
+    shop.promise(50..100).await;
+    assert!(
+        began.elapsed() < Duration::from_secs(2),
+        "commits do not wait for the broker"
+    );
+    // The relay's deadline is five seconds, the consumers' heartbeat gives up after twenty.
+    tokio::time::sleep(Duration::from_secs(12)).await;
+    assert!(running.metric("events_publish_failures_total") >= 1.0);
+    proxy.set(Fault::None);
+    shop.promise(100..150).await;
+    shop.expect_once(0..150, SOON).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_broker_without_memory_stops_publications_and_nothing_else() {
+    let (broker, prefix) = broker().await;
+    let shop = Shop::new(broker.url(), &prefix).await;
+    let _running = shop.run();
+    shop.promise(0..50).await;
+    shop.expect_once(0..50, SOON).await;
+    blocking(|| broker.control(&["set_vm_memory_high_watermark", "absolute", "1MB"]));
+    let began = std::time::Instant::now();
+    shop.promise(50..150).await;
+    assert!(
+        began.elapsed() < Duration::from_secs(2),
+        "commits do not wait for the broker"
+    );
+    tokio::time::sleep(Duration::from_secs(8)).await;
+    assert!(
+        shop.count("outbox WHERE published_at IS NULL").await > 0,
+        "the alarm has no effect"
+    );
+    blocking(|| broker.control(&["set_vm_memory_high_watermark", "absolute", "1GB"]));
+    shop.expect_once(0..150, SOON).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_queue_deleted_under_its_consumer_comes_back_with_what_it_held() {
+    let (broker, prefix) = broker().await;
+    let shop = Shop::with_twist(broker.url(), &prefix, |number, _| {
+        if number >= 50 {
+            std::thread::sleep(Duration::from_millis(5))
+        };
+        Answer::Apply
+    })
+    .await;
+    let _running = shop.run();
+    shop.promise(0..50).await;
+    shop.expect_once(0..50, SOON).await;
+    // A full queue, and events that nobody has taken when it is deleted.
+    shop.promise(50..1050).await;
+    shop.expect_count("outbox WHERE published_at IS NULL", 0, SOON)
+        .await;
+    delete_queue(&shop).await;
+    shop.promise(1050..1100).await;
+    shop.expect_once(0..1100, SOON).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn events_that_no_queue_takes_make_their_queue() {
+    let (broker, prefix) = broker().await;
+    let shop = Shop::new(broker.url(), &prefix).await;
+    // The producer is there before any consumer ever was.
+    let producer = shop.run_relay();
+    shop.promise(0..700).await;
+    shop.expect_count("outbox WHERE published_at IS NULL", 0, SOON)
+        .await;
+    assert!(producer.metric("events_publish_failures_total{reason=\"returned\"") >= 1.0);
+    let _running = shop.run();
+    shop.expect_once(0..700, SOON).await;
+    drop(broker);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_consumer_that_dies_between_commit_and_acknowledgement_applies_nothing_twice() {
+    let (broker, prefix) = broker().await;
+    let shop = Shop::with_twist(broker.url(), &prefix, |_, _| Answer::HangAfterCommit).await;
+    let dying = shop.run_settled().await;
+    shop.promise(0..30).await;
+    // Four at once are applied and hang.
+    shop.expect_count("effects", 4, SOON).await;
+    dying.crash();
+    let survivor = Shop::around(
+        shop.db,
+        None,
+        broker.url(),
+        &prefix,
+        Box::new(|_, _| Answer::Apply),
+    );
+    let running = survivor.run();
+    survivor.expect_once(0..30, SOON).await;
+    assert_eq!(
+        running.metric(&format!(
+            "events_consumed_total{{outcome=\"duplicate\",queue=\"{CONSUMER}\""
+        )),
+        4.0
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_is_away_for_a_while_loses_no_delivery() {
+    let (broker, prefix) = broker().await;
+    let mut postgres = blocking(PrivatePostgres::start);
+    let db = blocking(|| database::start_on(&postgres, SERVICE));
+    database::as_owner(
+        &db,
+        "CREATE TABLE effects (position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+                               number bigint NOT NULL, version bigint NOT NULL)",
+    )
+    .await;
+    let slowly = |_: i64, _: u32| {
+        std::thread::sleep(Duration::from_millis(2));
+        Answer::Apply
+    };
+    let shop = Shop::around(db, None, broker.url(), &prefix, Box::new(slowly));
+    let _running = shop.run();
+    shop.promise(0..400).await;
+    shop.expect_count("outbox WHERE published_at IS NULL", 0, SOON)
+        .await;
+    blocking(|| postgres.kill());
+    tokio::time::sleep(Duration::from_secs(8)).await;
+    blocking(|| postgres.restart());
+    shop.expect_once(0..400, SOON).await;
+    assert_eq!(
+        shop.count("dead_letters").await,
+        0,
+        "an outage spends no attempt"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stalled_consumer_does_not_stop_its_neighbour() {
+    let (broker, prefix) = broker().await;
+    let stalled = Shop::with_twist(broker.url(), &format!("{prefix}a."), |_, _| {
+        Answer::HangAfterCommit
+    })
+    .await;
+    let healthy = Shop::new(broker.url(), &format!("{prefix}b.")).await;
+    let (_one, _other) = (stalled.run(), healthy.run());
+    stalled.promise(0..2000).await;
+    healthy.promise(0..500).await;
+    healthy.expect_once(0..500, SOON).await;
+    stalled
+        .expect_count("outbox WHERE published_at IS NULL", 0, SOON)
+        .await;
+    assert_eq!(stalled.count("effects").await, 4);
+}
+
+async fn delete_queue(shop: &Shop) {
+    let connection = shop.broker().connect("test: vandal").await.unwrap();
+    let channel = connection.create_channel().await.unwrap();
+    let queue = shop.topology().queue(CONSUMER);
+    channel
+        .queue_delete(queue.as_str().into(), QueueDeleteOptions::default())
+        .await
+        .unwrap();
+}
