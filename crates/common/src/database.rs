@@ -18,6 +18,11 @@ use crate::error::ApiError;
 use crate::metrics::Metrics;
 use crate::settings::Reader;
 
+/// Connections of a pool, unless told otherwise.
+const POOL: u32 = 8;
+/// How long a connection may be waited for, unless told otherwise.
+const ACQUIRE: Duration = Duration::from_secs(1);
+
 /// How to reach the database.
 #[derive(Debug, Clone)]
 pub struct DatabaseSettings {
@@ -30,12 +35,22 @@ pub struct DatabaseSettings {
 }
 
 impl DatabaseSettings {
+    /// A database at `url`, with the usual pool.
+    #[must_use]
+    pub fn new(url: impl Into<SecretString>) -> Self {
+        Self {
+            url: url.into(),
+            pool: POOL,
+            acquire: ACQUIRE,
+        }
+    }
+
     /// Reads the group.
     pub fn read(read: &mut Reader) -> Self {
         Self {
             url: read.secret("database.url"),
-            pool: read.number("database.pool", 8, 1, 200),
-            acquire: read.millis("database.acquire_ms", Duration::from_secs(1)),
+            pool: read.number("database.pool", POOL, 1, 200),
+            acquire: read.millis("database.acquire_ms", ACQUIRE),
         }
     }
 }

@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
+use uuid::Uuid;
 
 /// What every command of a service answers.
 pub type Outcome = Pin<Box<dyn Future<Output = anyhow::Result<()>>>>;
@@ -27,6 +28,8 @@ pub struct Service {
     pub seed: Option<fn(Seed) -> Outcome>,
     /// Makes or rotates keys that live in its schema; `None` for a service without.
     pub keys: Option<fn(Keys) -> Outcome>,
+    /// Shows the deliveries that its consumers gave up, and sends them back; `None` for a service without consumers.
+    pub dead_letters: Option<fn(DeadLetters) -> Outcome>,
     /// Its OpenAPI document.
     pub openapi: fn() -> utoipa::openapi::OpenApi,
 }
@@ -78,6 +81,34 @@ pub enum Keys {
     Rotate,
 }
 
+/// What to do with the deliveries that consumers gave up.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum DeadLetters {
+    /// List those that wait, oldest first.
+    List {
+        /// Only of this consumer, such as `orders.on_payment_succeeded`
+        #[arg(long)]
+        queue: Option<String>,
+    },
+    /// Show one with its content.
+    Show {
+        /// Which
+        id: Uuid,
+    },
+    /// Send some back to the queues they came from.
+    Redrive {
+        /// Which
+        #[arg(required_unless_present = "all")]
+        ids: Vec<Uuid>,
+        /// All that wait
+        #[arg(long, conflicts_with = "ids")]
+        all: bool,
+        /// Only of this consumer
+        #[arg(long, requires = "all")]
+        queue: Option<String>,
+    },
+}
+
 #[derive(Parser)]
 #[command(version, about = "A service of the Agape shop")]
 struct Arguments {
@@ -102,6 +133,9 @@ enum Command {
     /// Make or rotate the keys that live in the schema.
     #[command(subcommand)]
     Keys(Keys),
+    /// Show what consumers gave up, and send it back.
+    #[command(subcommand)]
+    DeadLetters(DeadLetters),
 }
 
 /// The whole `main` of a service's own binary.
@@ -121,6 +155,10 @@ pub fn main(service: &Service) -> ExitCode {
             .keys
             .map(|run| run(keys))
             .ok_or("keeps no keys in its schema"),
+        Command::DeadLetters(what) => service
+            .dead_letters
+            .map(|run| run(what))
+            .ok_or("has no consumers"),
     };
     match work {
         Ok(work) => block_on(service.name, work),

@@ -10,6 +10,9 @@ use uuid::Uuid;
 /// The CloudEvents version that every envelope states.
 pub const SPEC_VERSION: &str = "1.0";
 
+/// The content type of every message: an envelope in structured mode.
+pub const CONTENT_TYPE: &str = "application/cloudevents+json";
+
 /// The content type of every event's data.
 pub const DATA_CONTENT_TYPE: &str = "application/json";
 

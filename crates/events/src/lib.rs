@@ -10,6 +10,7 @@
 
 #![forbid(unsafe_code)]
 
+mod asyncapi;
 pub mod auth;
 pub mod envelope;
 pub mod notifications;
@@ -17,6 +18,7 @@ mod schemas;
 pub mod shared;
 pub mod subscriptions;
 
+pub use asyncapi::{ASYNCAPI_FILE, asyncapi};
 pub use envelope::{Envelope, Event, RawEnvelope};
 pub use schemas::schemas;
 pub use subscriptions::{Delivery, Subscription, consumers_of};

@@ -72,7 +72,10 @@ mod tests {
     fn everything_that_a_finished_service_says_has_a_schema() {
         let described: BTreeSet<String> = schemas().into_iter().map(|(file, _)| file).collect();
         let finished = ["auth", "notifications"];
-        for known in EVENT_TYPES.iter().filter(|known| finished.contains(&known.producer)) {
+        for known in EVENT_TYPES
+            .iter()
+            .filter(|known| finished.contains(&known.producer))
+        {
             assert!(
                 described.contains(&schema_file(known.name, 1)),
                 "{} has none",

@@ -3,6 +3,9 @@
 //! Queues, the `mandatory` flag of publications and the documentation are derived from these two
 //! tables, so an event whose consumer is missing here is an event that nobody receives.
 
+/// The topic exchange that carries every event.
+pub const EXCHANGE: &str = "agape.events";
+
 /// An event type and the service that says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EventType {

@@ -13,15 +13,15 @@ use tokio_util::sync::CancellationToken;
 
 use crate::broker::{Broker, Publisher, Topology};
 use crate::consumers::{Consumers, WorkConsumer};
-use crate::dead_letters;
 use crate::metrics::EventMetrics;
 use crate::relay::{Relay, backlog, wake_on_commit};
 use crate::replay::{Producers, Replayer};
 use crate::settings::AmqpSettings;
 use crate::work::Work;
+use crate::{dead_letters, retention};
 
 /// Connections for carrying, keeping and cleaning up; the relay holds one at most.
-const POOL: u32 = 2;
+const POOL: u32 = 3;
 /// How often the backlog is counted.
 const MEASURE_EVERY: Duration = Duration::from_secs(5);
 
@@ -149,6 +149,7 @@ impl EventPath {
             tokio::spawn(relay.run(shutdown.clone())),
             tokio::spawn(work.run(shutdown.clone())),
             tokio::spawn(measuring),
+            tokio::spawn(retention::run(self.db, shutdown)),
         ];
         for task in tasks {
             task.await?;

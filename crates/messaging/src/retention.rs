@@ -6,13 +6,20 @@
 use std::time::Duration;
 
 use common::database::{Database, DbError};
+use common::ids;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Interval, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
 
-use crate::idempotency::{self, SweptClaim};
+use crate::idempotency;
 use crate::interval::interval;
+use crate::leases::{Lease, LeaseKeeper};
 use crate::outbox;
+
+/// How often.
+const EVERY: Duration = Duration::from_secs(60 * 60);
 
 /// A service that is down over a long weekend still finds its partitions made.
 pub const OUTBOX_DAYS_AHEAD: i32 = 3;
@@ -44,12 +51,33 @@ pub struct Swept {
     pub job_runs: usize,
     /// Stored answers to idempotency keys.
     pub answers: usize,
-    /// Claims that nobody settled or took over. What a service's use case had others hold under the
-    /// resource's id is the service's to give back.
-    pub claims: Vec<SweptClaim>,
+}
+
+/// Sweeps every hour until told to stop, in one process of the service at a time.
+pub(crate) async fn run(db: Database, shutdown: CancellationToken) {
+    let keeper = LeaseKeeper::new(db.clone(), "retention", ids::new_id());
+    let work = |_: Lease| {
+        let db = db.clone();
+        async move {
+            loop {
+                match sweep(&db).await {
+                    Ok(swept) if swept == Swept::default() => {}
+                    Ok(swept) => tracing::info!(?swept, "rows that had their time are removed"),
+                    Err(error) => {
+                        tracing::warn!(cause = %error, "old rows could not be removed; trying again later");
+                    }
+                }
+                sleep(EVERY).await;
+            }
+        }
+    };
+    keeper.hold(shutdown, work).await;
 }
 
 /// Sweeps the messaging tables of one schema, and makes the outbox's coming partitions.
+///
+/// Claims of idempotency keys that were abandoned are left to the service's own sweep: it has to give back what its use
+/// case had others hold under the resource's id.
 ///
 /// # Errors
 /// Those of the database; what was removed until then stays removed.
@@ -67,7 +95,6 @@ pub async fn sweep(db: &Database) -> Result<Swept, DbError> {
     }
     swept.dead_letters = delete_batches(conn, DEAD_LETTERS, REDRIVEN_KEPT).await?;
     swept.job_runs = delete_batches(conn, JOB_RUNS, JOB_RUNS_KEPT).await?;
-    swept.claims = idempotency::sweep(conn, idempotency::SWEEP_AFTER).await?;
     loop {
         let purged = idempotency::purge(conn, idempotency::KEEP_FOR).await?;
         swept.answers += purged;

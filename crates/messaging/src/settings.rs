@@ -36,9 +36,16 @@ impl AmqpSettings {
 
     /// Reads what a process needs that hears broadcasts and nothing else.
     pub fn read_for_broadcasts(read: &mut Reader) -> Self {
+        let url = read.secret("amqp.url");
+        Self::bare(url, read.text("amqp.prefix", ""))
+    }
+
+    /// A broker, for work that is about no particular service.
+    #[must_use]
+    pub fn bare(url: impl Into<SecretString>, prefix: String) -> Self {
         Self {
-            url: read.secret("amqp.url"),
-            prefix: read.text("amqp.prefix", ""),
+            url: url.into(),
+            prefix,
             deployed: Vec::new(),
             producers: ProducerSettings::default(),
         }

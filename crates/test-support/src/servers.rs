@@ -18,12 +18,12 @@ fn scratch() -> Scratch {
     Scratch::new().expect("a temporary directory")
 }
 
-fn start_postgres(home: &Scratch) -> Postgres {
+fn start_postgres(home: &Scratch, durable: bool) -> Postgres {
     let dir = home.path().join("postgres");
     Postgres::start(PostgresOptions {
         dir,
         port: None,
-        durable: false,
+        durable,
     })
     .expect("PostgreSQL starts")
 }
@@ -34,7 +34,7 @@ pub(crate) fn shared_postgres() -> &'static Postgres {
     let housed = SHARED.get_or_init(|| {
         let home = scratch();
         Housed {
-            server: start_postgres(&home),
+            server: start_postgres(&home, false),
             _home: home,
         }
     });
@@ -53,7 +53,18 @@ impl PrivatePostgres {
     pub fn start() -> Self {
         let home = scratch();
         Self {
-            server: start_postgres(&home),
+            server: start_postgres(&home, false),
+            _home: home,
+        }
+    }
+
+    /// Starts one that writes to disk before it answers, as in production; for measurements.
+    pub fn start_durable() -> Self {
+        let home = scratch();
+        // A cluster keeps the access rules it was made with, and roles of tests have no passwords.
+        drop(start_postgres(&home, false));
+        Self {
+            server: start_postgres(&home, true),
             _home: home,
         }
     }

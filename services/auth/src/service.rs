@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use common::clock::SystemClock;
 use common::crypto::Sealer;
 use common::database::Database;
-use common::service::{Keys, Migrate, Only, Outcome, Seed, Service};
+use common::service::{DeadLetters, Keys, Migrate, Only, Outcome, Seed, Service};
 use common::settings::Reader;
 use common::{Clock as _, telemetry};
 use diesel_async::{AsyncConnection as _, AsyncMigrationHarness, AsyncPgConnection};
@@ -26,6 +26,7 @@ pub const SERVICE: Service = Service {
     migrate: Some(migrate),
     seed: Some(seed_schema),
     keys: Some(manage_keys),
+    dead_letters: Some(dead_letters),
     openapi: routes::openapi,
 };
 
@@ -86,6 +87,10 @@ fn seed_schema(what: Seed) -> Outcome {
         tell(&said);
         Ok(())
     })
+}
+
+fn dead_letters(what: DeadLetters) -> Outcome {
+    Box::pin(messaging::dead_letters::command(SERVICE.name, what))
 }
 
 /// A command run by a person answers on the terminal.

@@ -39,5 +39,6 @@ pub const SERVICE: common::service::Service = common::service::Service {
     migrate: None,
     seed: None,
     keys: None,
+    dead_letters: None,
     openapi: openapi::document,
 };

@@ -1,11 +1,13 @@
 //! Deliveries that were given up: taken out of the broker into a table, looked at, sent back.
 
+mod command;
 mod drain;
 mod store;
 
+pub use command::{Desk, command, run};
 pub(crate) use drain::drain;
 use store::claim;
-pub use store::{DeadLetter, DeadLetterSummary, Waiting, find, list, redrive_all_ids, waiting};
+pub use store::{DeadLetter, DeadLetterSummary, Waiting, find, list, waiting};
 
 use std::sync::Arc;
 

@@ -114,22 +114,6 @@ pub async fn find(conn: &mut AsyncPgConnection, id: Uuid) -> QueryResult<Option<
         .optional()
 }
 
-/// The ids of the oldest letters that wait, of one consumer or of all, after those of an earlier page.
-///
-/// # Errors
-/// Those of the database.
-pub async fn redrive_all_ids(
-    conn: &mut AsyncPgConnection,
-    consumer: Option<&str>,
-    rows_max: i64,
-) -> QueryResult<Vec<Uuid>> {
-    Ok(list(conn, consumer, rows_max)
-        .await?
-        .into_iter()
-        .map(|letter| letter.id)
-        .collect())
-}
-
 /// Marks a waiting letter as sent back and answers it; `None` if it does not wait.
 pub(crate) async fn claim(
     conn: &mut AsyncPgConnection,

@@ -22,7 +22,7 @@ pub fn start_for(service: &str) -> TestDb {
 /// The same in a server that the test may break.
 pub fn start_on(server: &PrivatePostgres, service: &str) -> TestDb {
     TestDb::start_on(server, service, |owner_url| {
-        run_migrations(owner_url, MIGRATIONS)
+        run_migrations(owner_url, MIGRATIONS);
     })
 }
 

@@ -107,8 +107,8 @@ async fn a_queue_deleted_under_its_consumer_comes_back_with_what_it_held() {
     let (broker, prefix) = broker().await;
     let shop = Shop::with_twist(broker.url(), &prefix, |number, _| {
         if number >= 50 {
-            std::thread::sleep(Duration::from_millis(5))
-        };
+            std::thread::sleep(Duration::from_millis(5));
+        }
         Answer::Apply
     })
     .await;

@@ -67,13 +67,12 @@ impl Work {
         self.running.load(Ordering::SeqCst) > 0
     }
 
-    async fn runs(&self, within: Duration) -> Duration {
+    async fn runs(&self, within: Duration) {
         let since = Instant::now();
         while !self.is_running() {
             assert!(since.elapsed() < within, "does not run after {within:?}");
             sleep(Duration::from_millis(5)).await;
         }
-        since.elapsed()
     }
 }
 
@@ -92,8 +91,8 @@ async fn a_keeper_renews_and_hands_over_when_its_process_stops() {
     stop_first.cancel();
     leading.await.unwrap();
     assert!(!first.is_running(), "the work outlives its keeper");
-    let waited = second.runs(SHORT).await;
-    assert!(waited < SHORT / 2, "handed over after {waited:?}");
+    second.runs(SHORT * 2).await;
+    assert_eq!(epoch(&db).await, 3, "given back and taken, not run out");
     stop_second.cancel();
     waiting.await.unwrap();
 }
@@ -107,7 +106,7 @@ async fn a_keeper_ends_its_work_when_another_has_taken_over() {
     work.runs(Duration::from_secs(2)).await;
     let thief = format!("UPDATE leases SET holder = '{}', epoch = 9", new_id());
     as_owner(&db, &thief).await;
-    sleep(SHORT / 2).await;
+    sleep(SHORT * 3 / 4).await;
     assert!(!work.is_running(), "it goes on without its lease");
     // What the other does not renew comes back.
     work.runs(SHORT * 3).await;
@@ -130,7 +129,7 @@ async fn a_keeper_ends_its_work_in_time_when_it_cannot_renew() {
         .batch_execute("BEGIN; LOCK TABLE leases IN ACCESS EXCLUSIVE MODE")
         .await
         .unwrap();
-    sleep(SHORT + Duration::from_millis(100)).await;
+    sleep(SHORT + Duration::from_millis(300)).await;
     assert!(!work.is_running(), "it goes on past the end of its lease");
     blocker.batch_execute("ROLLBACK").await.unwrap();
     work.runs(Duration::from_secs(5)).await;

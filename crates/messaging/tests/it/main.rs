@@ -18,3 +18,4 @@ mod migration;
 mod outbox;
 mod retention;
 mod shop;
+mod stopped_leader;

@@ -482,7 +482,9 @@ fn service_tokens() -> Arc<ServiceTokens> {
     let files = tempfile::tempdir().unwrap();
     let public = files.path().join("services.json");
     let mut jwk = ed25519_key().jwk();
-    jwk["iss"] = SERVICE.into();
+    jwk.as_object_mut()
+        .unwrap()
+        .insert("iss".to_owned(), SERVICE.into());
     std::fs::write(&public, json!({ "keys": [jwk] }).to_string()).unwrap();
     let settings = ServiceKeySettings {
         own: ed25519_key().private_der().to_vec(),

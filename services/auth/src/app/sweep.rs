@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use messaging::retention;
+use messaging::idempotency;
 use tokio_util::sync::CancellationToken;
 
 use super::Error;
@@ -38,12 +38,12 @@ pub(crate) async fn run(state: Arc<AppState>, shutdown: CancellationToken) {
 
 async fn sweep(state: &AppState) -> Result<(), Error> {
     let now = state.clock.now();
-    // Nothing is held elsewhere under the id of a claim that was abandoned here.
-    retention::sweep(&state.db).await?;
     let mut conn = state.db.get().await?;
     store::sessions::sweep(&mut conn, now - SESSIONS_KEPT).await?;
     store::login_attempts::sweep(&mut conn, now).await?;
     store::known_devices::sweep(&mut conn, now - DEVICES_KEPT).await?;
+    // Nothing is held elsewhere under the id of a claim that was abandoned here.
+    idempotency::sweep(&mut conn, idempotency::SWEEP_AFTER).await?;
     store::one_time_tokens::sweep(&mut conn, now).await?;
     store::mail_collection::drop_recipients(&mut conn, now - RECIPIENTS_KEPT).await?;
     store::mail_collection::sweep(&mut conn, now - MAILS_KEPT).await?;

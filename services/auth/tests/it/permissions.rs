@@ -62,6 +62,7 @@ const MATRIX: &[(&str, Audience)] = &[
     ("get_contact", Audience::Services),
     ("collect_mail", Audience::Services),
     ("get_personal_data", Audience::Services),
+    ("replay_events", Audience::Services),
     // Last, as it ends the session that asks.
     ("logout", Audience::SignedIn),
 ];
