@@ -17,7 +17,7 @@
 //! | `ORIGINS` | that URL, and the same on `127.0.0.1` | web pages that may refresh a session, comma-separated |
 //! | `RATE_LIMIT__ACCOUNT` | 5 | logins, registrations, resets and codes per minute and account |
 //! | `HASHING__AT_ONCE`, `HASHING__WAITING`, `HASHING__WAIT_MS` | 2, 100, 3000 | the password pool |
-//! | `PRIVACY__SERVICES`, `UPSTREAMS__<SERVICE>__URL` | none, `http://127.0.0.1:<port>` | other services whose data an export holds and that confirm erasures |
+//! | `UPSTREAMS__<SERVICE>__URL` | `http://127.0.0.1:<port>` | where deployed services are whose data an export holds and that confirm erasures |
 //! | `HOST`, `PORT`, `OPS_HOST`, `OPS_PORT`, `WORKERS`, `DRAIN_MS` | ports 3001 and 9091 | HTTP |
 //! | `LOG__LEVEL`, `OTLP__ENDPOINT`, `OTLP__SAMPLE_PERCENT` | `info`, none, 100 | logs and traces |
 //! | `TOKENS__ISSUER`, `TOKENS__AUDIENCE` | `agape`, `agape-api` | written into tokens and expected in them |
@@ -103,17 +103,18 @@ impl Settings {
         let pii_keys = read_pii_keys(&mut read);
         let public_url = read.url("public_url", Some("http://localhost:3000"));
         let origins = read.list("origins", &[]);
+        let amqp = AmqpSettings::read(&mut read, "auth");
         let settings = Self {
             environment,
             http: HttpSettings::read(&mut read, DEFAULT_PORT, DEFAULT_OPS_PORT),
             database: DatabaseSettings::read(&mut read),
             redis: RedisSettings::read(&mut read),
-            amqp: AmqpSettings::read(&mut read, "auth"),
             telemetry: TelemetrySettings::read(&mut read),
             tokens: TokenSettings::read(&mut read),
             service_keys: ServiceKeySettings::read(&mut read),
             hashing: HashingSettings::read(&mut read),
-            privacy: PrivacySettings::read(&mut read),
+            privacy: PrivacySettings::read(&mut read, &amqp.deployed),
+            amqp,
             origins: if origins.is_empty() {
                 own_origins(&public_url)
             } else {

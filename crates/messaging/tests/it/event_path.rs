@@ -288,3 +288,19 @@ async fn while_something_is_away_no_attempt_is_spent() {
     );
     assert_eq!(shop.count("dead_letters").await, 0);
 }
+
+#[tokio::test]
+async fn every_attempt_is_part_of_the_trace_that_caused_the_event() {
+    let broker = TestBroker::shared();
+    let shop = Shop::with_twist(broker.url(), broker.prefix(), |_, attempt| match attempt {
+        1 | 2 => Answer::Fail(ConsumeError::Transient("not yet".to_owned())),
+        _ => Answer::Apply,
+    })
+    .await;
+    let _running = shop.run_settled().await;
+    let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    shop.promise_traced(1, &format!("00-{trace}-00f067aa0ba902b7-01"))
+        .await;
+    shop.expect_once(1..2, SOON).await;
+    assert_eq!(*shop.state.traces.lock().unwrap(), [trace, trace, trace]);
+}

@@ -4,26 +4,29 @@ use std::time::Duration;
 
 use common::database::{Database, DatabaseSettings};
 use common::ids::new_id;
-use diesel_async::SimpleAsyncConnection;
-use messaging::leases::{Lease, LeaseKeeper};
+use diesel_async::{AsyncConnection, SimpleAsyncConnection};
+use messaging::leases::{FenceError, Lease, LeaseKeeper, fence};
 use test_support::TestDb;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::database::{as_owner, connect, start};
-use crate::leases::{NAME, acquire, epoch};
+use crate::leases::{NAME, acquire, effects, epoch};
 
 /// How long a lease lasts in these tests.
 const SHORT: Duration = Duration::from_millis(900);
 
 fn keeper(db: &TestDb) -> LeaseKeeper {
-    let pool = Database::connect(&DatabaseSettings {
+    LeaseKeeper::new(pool(db, 2), NAME, new_id()).with_ttl(SHORT)
+}
+
+fn pool(db: &TestDb, connections: u32) -> Database {
+    Database::connect(&DatabaseSettings {
         url: db.url().into(),
-        pool: 2,
+        pool: connections,
         acquire: Duration::from_millis(300),
-    });
-    LeaseKeeper::new(pool, NAME, new_id()).with_ttl(SHORT)
+    })
 }
 
 /// Work that never ends by itself and tells how often it was begun, and whether it goes on.
@@ -184,4 +187,54 @@ async fn work_that_ends_by_itself_ends_the_keeper_and_frees_the_lease() {
         .await;
     let mut conn = connect(&db.url()).await;
     assert!(acquire(&mut conn, new_id()).await.is_some());
+}
+
+/// Work is dropped at any `.await`. What it had not committed is gone, and its connection does not
+/// come back from the pool with a transaction that is still open.
+#[tokio::test]
+async fn work_that_is_stopped_in_a_transaction_leaves_nothing_behind() {
+    let db = start();
+    as_owner(&db, "CREATE TABLE effects (what text NOT NULL)").await;
+    let work_pool = pool(&db, 1);
+    for wait in ["pg_sleep(0)", "pg_sleep(30)"] {
+        let stop = CancellationToken::new();
+        let (keeper, held, own) = (keeper(&db), stop.clone(), work_pool.clone());
+        let begun = Arc::new(AtomicUsize::new(0));
+        let telling = Arc::clone(&begun);
+        let keeping = tokio::spawn(async move {
+            let work = |lease: Lease| {
+                let (own, telling) = (own.clone(), Arc::clone(&telling));
+                async move {
+                    let mut conn = own.get().await.unwrap();
+                    let stopped: Result<(), FenceError> = conn
+                        .transaction(async |conn| {
+                            fence(conn, &lease).await?;
+                            conn.batch_execute("INSERT INTO effects VALUES ('half')")
+                                .await?;
+                            telling.fetch_add(1, Ordering::SeqCst);
+                            // In the middle of a statement, or between two.
+                            conn.batch_execute(&format!("SELECT {wait}")).await?;
+                            std::future::pending().await
+                        })
+                        .await;
+                    panic!("it came to an end: {stopped:?}");
+                }
+            };
+            keeper.hold(held, work).await;
+        });
+        while begun.load(Ordering::SeqCst) == 0 {
+            sleep(Duration::from_millis(5)).await;
+        }
+        sleep(Duration::from_millis(50)).await;
+        stop.cancel();
+        keeping.await.unwrap();
+        work_pool
+            .get()
+            .await
+            .unwrap()
+            .batch_execute("INSERT INTO effects VALUES ('whole')")
+            .await
+            .unwrap();
+    }
+    assert_eq!(effects(&db).await, ["whole", "whole"]);
 }

@@ -138,7 +138,7 @@ async fn write(conn: &mut AsyncPgConnection, lease: &Lease, what: &str) -> Resul
     .await
 }
 
-async fn effects(db: &TestDb) -> Vec<String> {
+pub async fn effects(db: &TestDb) -> Vec<String> {
     #[derive(QueryableByName)]
     struct Row {
         #[diesel(sql_type = Text)]

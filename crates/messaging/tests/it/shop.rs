@@ -55,6 +55,8 @@ pub struct Applied {
     pub db: Database,
     /// What the consumer does beside its effect, decided by the event's number and the attempt.
     pub twist: Twist,
+    /// The trace that each attempt was part of.
+    pub traces: std::sync::Mutex<Vec<String>>,
 }
 
 pub type Twist = Box<dyn Fn(i64, u32) -> Answer + Send + Sync>;
@@ -152,6 +154,7 @@ impl Shop {
             state: Arc::new(Applied {
                 db: pool.clone(),
                 twist,
+                traces: std::sync::Mutex::default(),
             }),
             db,
             pool,
@@ -278,6 +281,14 @@ impl Shop {
         }
     }
 
+    /// Commits one event that was caused by a traced request.
+    pub async fn promise_traced(&self, number: i64, traceparent: &str) {
+        let mut conn = database::connect(&self.db.url()).await;
+        let (event, mut meta) = numbered(number, 1);
+        meta.traceparent = Some(traceparent.to_owned());
+        outbox::append(&mut conn, &event, &meta).await.unwrap();
+    }
+
     /// Commits one event of an aggregate at a version.
     pub async fn promise_version(&self, number: i64, version: i64) {
         let mut conn = database::connect(&self.db.url()).await;
@@ -397,6 +408,8 @@ pub async fn on_audit_recorded(
 ) -> Result<Outcome, ConsumeError> {
     let number: i64 = event.body.entity_id.parse().unwrap();
     let answer = (state.twist)(number, event.attempt);
+    let trace = common::context::current().unwrap().trace.trace_id_hex();
+    state.traces.lock().unwrap().push(trace);
     if let Answer::Panic = answer {
         panic!("as the test wants");
     }

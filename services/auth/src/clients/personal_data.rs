@@ -10,16 +10,15 @@ use url::Url;
 
 use crate::domain::ids::UserId;
 
-/// The services that can be asked, with the ports they have unless told otherwise. Each answers
-/// `GET /internal/privacy/{userId}`.
-const KNOWN: [(&str, u16); 7] = [
-    ("catalog", 3002),
-    ("cart", 3004),
-    ("orders", 3005),
-    ("payments", 3006),
-    ("notifications", 3007),
-    ("media", 3008),
-    ("admin", 3009),
+/// The services that hold personal data. Each answers `GET /internal/privacy/{userId}`.
+const HOLDERS: [&str; 7] = [
+    "catalog",
+    "cart",
+    "orders",
+    "payments",
+    "notifications",
+    "media",
+    "admin",
 ];
 
 /// A service that holds personal data, and where it is.
@@ -34,28 +33,23 @@ pub struct Holder {
 /// Which other services hold personal data in this deployment.
 #[derive(Debug, Clone, Default)]
 pub struct PrivacySettings {
-    /// `PRIVACY__SERVICES` (none): the services whose part belongs into an export, and that confirm an erasure. One is
-    /// named here when it is deployed; a service that is named and does not answer holds an export up.
+    /// Those of the deployed services whose part belongs into an export, and that confirm an erasure. One that does not
+    /// answer holds an export up.
     pub services: Vec<Holder>,
 }
 
 impl PrivacySettings {
-    /// Reads the group: the list, and `UPSTREAMS__<SERVICE>__URL` of each service in it.
-    pub fn read(read: &mut Reader) -> Self {
-        let mut services = Vec::new();
-        for name in read.list("privacy.services", &[]) {
-            let Some((service, port)) = KNOWN.into_iter().find(|(known, _)| *known == name) else {
-                read.problem(
-                    "privacy.services",
-                    format_args!("names {name}, which is no service"),
-                );
-                continue;
-            };
-            let default = format!("http://127.0.0.1:{port}");
-            let url = read.url(&format!("upstreams.{service}.url"), Some(&default));
-            services.push(Holder { service, url });
+    /// Reads `UPSTREAMS__<SERVICE>__URL` (this machine, the usual port) of each service in question.
+    pub fn read(read: &mut Reader, deployed: &[String]) -> Self {
+        let holds = |service: &&str| deployed.iter().any(|name| name == service);
+        let holders = HOLDERS.into_iter().filter(holds).map(|service| {
+            let usual = client::usual_port(service).map(|port| format!("http://127.0.0.1:{port}"));
+            let url = read.url(&format!("upstreams.{service}.url"), usual.as_deref());
+            Holder { service, url }
+        });
+        Self {
+            services: holders.collect(),
         }
-        Self { services }
     }
 }
 
@@ -106,22 +100,22 @@ impl Holders {
 mod tests {
     use super::*;
 
-    #[test]
-    fn nobody_is_asked_unless_named() {
-        let mut read = Reader::from_pairs("auth", []);
-        assert!(PrivacySettings::read(&mut read).services.is_empty());
+    fn deployed(names: &[&str]) -> Vec<String> {
+        names.iter().map(ToString::to_string).collect()
     }
 
     #[test]
-    fn named_services_are_found_where_they_are_said_to_be() {
-        let mut read = Reader::from_pairs(
-            "auth",
-            [
-                ("AUTH__PRIVACY__SERVICES", "orders, cart"),
-                ("AUTH__UPSTREAMS__CART__URL", "http://cart:80"),
-            ],
-        );
-        let settings = PrivacySettings::read(&mut read);
+    fn a_service_that_holds_nothing_or_is_not_there_is_not_asked() {
+        let mut read = Reader::from_pairs("auth", []);
+        let settings = PrivacySettings::read(&mut read, &deployed(&["auth", "inventory"]));
+        assert!(settings.services.is_empty());
+    }
+
+    #[test]
+    fn deployed_services_are_found_where_they_are_said_to_be() {
+        let cart = [("AUTH__UPSTREAMS__CART__URL", "http://cart:80")];
+        let mut read = Reader::from_pairs("auth", cart);
+        let settings = PrivacySettings::read(&mut read, &deployed(&["orders", "cart"]));
         let urls: Vec<_> = settings
             .services
             .iter()
@@ -130,22 +124,10 @@ mod tests {
         assert_eq!(
             urls,
             [
-                ("orders", "http://127.0.0.1:3005/"),
-                ("cart", "http://cart/")
+                ("cart", "http://cart/"),
+                ("orders", "http://127.0.0.1:3005/")
             ]
         );
         read.finish(()).unwrap();
-    }
-
-    #[test]
-    fn an_unknown_service_is_a_mistake() {
-        let mut read = Reader::from_pairs("auth", [("AUTH__PRIVACY__SERVICES", "warehouse")]);
-        PrivacySettings::read(&mut read);
-        assert!(
-            read.finish(())
-                .unwrap_err()
-                .to_string()
-                .contains("warehouse")
-        );
     }
 }

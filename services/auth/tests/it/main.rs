@@ -11,6 +11,7 @@ mod admin_users;
 mod app;
 mod bodies;
 mod change_password;
+mod consumers;
 mod faults;
 mod internal;
 mod keys;

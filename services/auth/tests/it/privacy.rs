@@ -401,7 +401,7 @@ async fn an_export_that_cannot_be_made_is_given_up_and_said_to_be() {
     let mut options = lenient();
     options
         .variables
-        .push(("AUTH__PRIVACY__SERVICES", "orders".to_owned()));
+        .push(("AUTH__EVENTS__DEPLOYED", "auth,orders".to_owned()));
     // A port on which nothing listens: the discard service.
     options.variables.push((
         "AUTH__UPSTREAMS__ORDERS__URL",
@@ -455,7 +455,7 @@ async fn an_export_holds_the_parts_of_the_services_that_are_named() {
     let mut options = lenient();
     options
         .variables
-        .push(("AUTH__PRIVACY__SERVICES", "orders".to_owned()));
+        .push(("AUTH__EVENTS__DEPLOYED", "auth,orders".to_owned()));
     options
         .variables
         .push(("AUTH__UPSTREAMS__ORDERS__URL", url));
