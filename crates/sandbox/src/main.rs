@@ -1,0 +1,7 @@
+//! `sandbox serve`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    common::service::main(&sandbox::SERVICE)
+}

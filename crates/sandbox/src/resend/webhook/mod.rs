@@ -1,0 +1,9 @@
+//! What the vendor tells the shop: signed, retried, in no certain order.
+
+mod deliver;
+mod event;
+mod signature;
+
+pub use deliver::{Due, Webhooks};
+pub use event::{Event, Happening};
+pub use signature::{Secret, sign};

@@ -1,0 +1,81 @@
+//! The URL table.
+
+use actix_web::HttpResponse;
+use actix_web::error::InternalError;
+use actix_web::web::{
+    self, PathConfig, QueryConfig, ServiceConfig, delete, get, post, put, resource, route, scope,
+};
+
+use super::control;
+use crate::{pages, resend};
+
+/// Every path of the sandbox. A vendor's paths stand below its name, so that its base URL is `http://…/<vendor>`.
+pub fn routes(config: &mut ServiceConfig) {
+    config
+        .app_data(PathConfig::default().error_handler(|error, _| {
+            let answer = control::refuse(404, &error.to_string());
+            InternalError::from_response(error, answer).into()
+        }))
+        .app_data(QueryConfig::default().error_handler(|error, _| {
+            let answer = control::refuse(400, &error.to_string());
+            InternalError::from_response(error, answer).into()
+        }))
+        .service(
+            scope("/resend")
+                .service(
+                    resource("/emails")
+                        .route(post().to(resend::handle::send))
+                        .default_service(route().to(resend::handle::method_not_allowed)),
+                )
+                .service(
+                    resource("/emails/batch")
+                        .route(post().to(resend::handle::send_batch))
+                        .default_service(route().to(resend::handle::method_not_allowed)),
+                )
+                .service(
+                    resource("/emails/{id}")
+                        .route(get().to(resend::handle::get))
+                        .default_service(route().to(resend::handle::method_not_allowed)),
+                )
+                .default_service(route().to(resend::handle::not_found)),
+        )
+        .service(
+            scope("/_sandbox")
+                .route("/mail", get().to(resend::control::list_mail))
+                .route("/journal", get().to(control::read_journal))
+                .route("/faults", get().to(control::get_faults))
+                .route("/faults", put().to(control::put_faults))
+                .route("/faults", delete().to(control::delete_faults))
+                .service(
+                    scope("/resend")
+                        .route(
+                            "/emails/{id}/events",
+                            post().to(resend::control::make_event),
+                        )
+                        .route(
+                            "/suppressions",
+                            get().to(resend::control::list_suppressions),
+                        )
+                        .route(
+                            "/suppressions/{address}",
+                            put().to(resend::control::put_suppression),
+                        )
+                        .route(
+                            "/suppressions/{address}",
+                            delete().to(resend::control::delete_suppression),
+                        ),
+                ),
+        )
+        .route("/healthz", get().to(control::healthz))
+        .route("/", get().to(pages::list))
+        .route("/mail/{id}", get().to(pages::show))
+        .route(
+            "/mail/{id}/attachments/{index}",
+            get().to(pages::attachment),
+        )
+        .default_service(web::to(nothing_here));
+}
+
+async fn nothing_here() -> HttpResponse {
+    control::refuse(404, "there is nothing here")
+}
