@@ -1,7 +1,7 @@
 //! The command line.
 
 use clap::{Parser, Subcommand};
-use common::service::Only;
+use common::service::{DeadLetters, Only};
 
 /// Agape: an e-commerce backend. Everything an operator or developer types.
 #[derive(Debug, Parser)]
@@ -57,6 +57,15 @@ pub enum Command {
         /// Do something else with them
         #[command(subcommand)]
         action: Option<KeysAction>,
+    },
+    /// Show what consumers gave up, and send it back
+    DeadLetters {
+        /// Only of this service
+        #[arg(long, global = true)]
+        service: Option<String>,
+        /// What to do
+        #[command(subcommand)]
+        action: DeadLetters,
     },
     /// Check this set-up and say what to do about what is wrong
     Doctor,

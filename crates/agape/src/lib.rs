@@ -70,6 +70,11 @@ fn dispatch(command: Command) -> Result<ExitCode> {
         Command::Keys {
             action: Some(KeysAction::EnsureSigning),
         } => commands::keys::signing(tree, Keys::Ensure),
+        Command::DeadLetters { service, action } => alone(commands::dead_letters::run(
+            tree,
+            service.as_deref(),
+            &action,
+        )),
         Command::Doctor => alone(commands::doctor::run(tree)),
         Command::Openapi => commands::openapi::run(tree).map(done),
         Command::Generate => alone(commands::generate::run(tree)).map(done),

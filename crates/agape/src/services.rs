@@ -1,4 +1,7 @@
 //! The services that exist, in the order of their ports. A new service is one entry here.
+//!
+//! Beside them `agape up` runs the [`SANDBOX`], which stands for the shop's vendors and is no service: it has no schema,
+//! no keys, no route and no image, and nothing of the shop knows of it.
 
 use anyhow::{Context, Result};
 use common::service::Service;
@@ -36,6 +39,10 @@ pub enum Uses {
     PiiKeys,
     /// The addresses of all other services of this build.
     EveryUpstream,
+    /// The mail vendor: the sandbox, unless the person brought a key of the real one.
+    Resend,
+    /// What the sandbox itself needs to be that vendor.
+    ResendAccount,
 }
 
 /// Every service of this build.
@@ -48,7 +55,17 @@ pub const ALL: &[Deployed] = &[
         service: &auth::SERVICE,
         uses: AUTH,
     },
+    Deployed {
+        service: &notifications::SERVICE,
+        uses: NOTIFICATIONS,
+    },
 ];
+
+/// The shop's vendors, on this machine.
+pub const SANDBOX: &Deployed = &Deployed {
+    service: &sandbox::SERVICE,
+    uses: &[Uses::ResendAccount],
+};
 
 const GATEWAY: &[Uses] = &[
     Uses::Redis,
@@ -71,10 +88,31 @@ const AUTH: &[Uses] = &[
     Uses::PublicUrl,
 ];
 
-/// The service of that name, if this build has it.
+const NOTIFICATIONS: &[Uses] = &[
+    Uses::Database,
+    Uses::Amqp,
+    Uses::ServiceKeys,
+    Uses::Tokens,
+    Uses::LogHash,
+    Uses::PiiKeys,
+    Uses::Resend,
+];
+
+/// Everything that `agape up` keeps running: the services and the sandbox.
+pub fn processes() -> impl Iterator<Item = &'static Deployed> {
+    ALL.iter().chain([SANDBOX])
+}
+
+/// The names of all processes.
+#[must_use]
+pub fn process_names() -> Vec<&'static str> {
+    processes().map(|deployed| deployed.service.name).collect()
+}
+
+/// The service of that name, or the sandbox, if this build has it.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Deployed> {
-    ALL.iter().find(|deployed| deployed.service.name == name)
+    processes().find(|deployed| deployed.service.name == name)
 }
 
 /// The service of that name.
@@ -85,7 +123,7 @@ pub fn get(name: &str) -> Result<&'static Deployed> {
     find(name).with_context(|| {
         format!(
             "there is no service `{name}`; there are: {}",
-            names().join(", ")
+            process_names().join(", ")
         )
     })
 }

@@ -1,11 +1,10 @@
 //! What travels beside an event's envelope: properties and headers.
 
 use common::context::TraceParent;
+use events::envelope::CONTENT_TYPE;
 use lapin::BasicProperties;
 use lapin::types::{AMQPValue, FieldTable};
 
-/// The structured mode of the CloudEvents AMQP binding.
-const CONTENT_TYPE: &str = "application/cloudevents+json";
 /// Survives a restart of the broker.
 const PERSISTENT: u8 = 2;
 

@@ -49,6 +49,9 @@ pub struct RequestFact<'a> {
     /// The key under which it was sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub idempotency_key: Option<&'a str>,
+    /// The caller's place in its trace, if it told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub traceparent: Option<&'a str>,
     /// What it made or, where it was replayed, had made.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub ids: Vec<String>,
@@ -188,6 +191,7 @@ mod tests {
                 status: Some(422),
                 error: Some("validation_error"),
                 idempotency_key: None,
+                traceparent: None,
                 ids: Vec::new(),
                 fault: None,
             },

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `services/<name>/src/store/schema.rs` | a database freshly migrated |
 //! | `proto-docs/openapi/*.json` | the handlers' descriptions |
-//! | `proto-docs/events/*.json` | the event types |
+//! | `proto-docs/events/*.json` | the event types and who hears them |
 
 mod schema;
 
@@ -37,7 +37,8 @@ fn event_schemas(tree: &Tree) -> Result<()> {
     let folder = tree.root().join("proto-docs").join("events");
     fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
     let mut current = BTreeSet::new();
-    for (name, schema) in events::schemas() {
+    let overview = (events::ASYNCAPI_FILE.to_owned(), events::asyncapi());
+    for (name, schema) in events::schemas().into_iter().chain([overview]) {
         let mut text = serde_json::to_string_pretty(&schema)?;
         text.push('\n');
         write(&folder.join(&name), &text)?;

@@ -1,6 +1,7 @@
 //! One command of the command line per file.
 
 pub mod bootstrap;
+pub mod dead_letters;
 pub mod doctor;
 pub mod down;
 pub mod generate;

@@ -112,7 +112,7 @@ impl Run<'_> {
         mut from_services: mpsc::UnboundedReceiver<crate::supervisor::Event>,
         mut from_servers: mpsc::UnboundedReceiver<infrastructure::Event>,
     ) -> Result<()> {
-        let mut start = FirstStart::of(&services::names());
+        let mut start = FirstStart::of(&services::process_names());
         loop {
             tokio::select! {
                 Some(event) = from_servers.recv() => self.journal.server(&event),
@@ -133,14 +133,14 @@ impl Run<'_> {
     }
 }
 
-/// Takes every port that the services will listen on.
+/// Takes every port that the services and the sandbox will listen on.
 fn bind_all() -> Result<Vec<Sockets>> {
     let bind = |deployed: &services::Deployed| {
         let service = deployed.service;
         let http = environment::http_place(service)?;
         Sockets::bind(service.name, &http, &environment::ops_place(service)?)
     };
-    services::ALL.iter().map(bind).collect()
+    services::processes().map(bind).collect()
 }
 
 fn programs(tree: &Tree, urls: &Urls, sockets: Vec<Sockets>) -> Result<Vec<Program>> {
@@ -156,5 +156,5 @@ fn programs(tree: &Tree, urls: &Urls, sockets: Vec<Sockets>) -> Result<Vec<Progr
             sockets,
         })
     };
-    services::ALL.iter().zip(sockets).map(program).collect()
+    services::processes().zip(sockets).map(program).collect()
 }

@@ -8,6 +8,7 @@
 //! | `pii.json` | the keys that encrypt personal data, by id, and the one for blind indexes |
 //! | `log-hash.key` | 32 bytes, base64: keys the hash by which logs name a user |
 //! | `database.json` | the passwords of the database roles |
+//! | `resend-webhook.secret` | `whsec_…`: with which the sandbox signs webhooks about mail |
 //!
 //! What exists is never replaced: losing `file.key` or `pii.json` loses the data they encrypt.
 
@@ -94,6 +95,12 @@ impl Keys {
                 made.push(name.to_owned());
             }
         }
+        let webhook = self.resend_webhook();
+        if !webhook.exists() {
+            let secret = format!("whsec_{}", random_base64()?);
+            private_files::write(&webhook, secret.as_bytes())?;
+            made.push("resend-webhook.secret".to_owned());
+        }
         if !self.pii().exists() {
             private_files::write(&self.pii(), &first_pii_keys()?)?;
             made.push("pii.json".to_owned());
@@ -154,6 +161,21 @@ impl Keys {
         self.dir.join("pii.json")
     }
 
+    /// The secret with which the sandbox signs webhooks about mail.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn resend_webhook_secret(&self) -> Result<String> {
+        let path = self.resend_webhook();
+        let text = std::fs::read_to_string(&path);
+        let text = text.with_context(|| format!("cannot read {}", path.display()))?;
+        Ok(text.trim().to_owned())
+    }
+
+    fn resend_webhook(&self) -> PathBuf {
+        self.dir.join("resend-webhook.secret")
+    }
+
     /// The key of the hash that names a user in the logs.
     #[must_use]
     pub fn log_hash(&self) -> PathBuf {
@@ -200,7 +222,7 @@ mod tests {
     fn what_exists_is_never_replaced() {
         let dir = tempfile::tempdir().unwrap();
         let keys = keys_in(dir.path());
-        assert_eq!(keys.ensure(&["auth"]).unwrap().len(), 5);
+        assert_eq!(keys.ensure(&["auth"]).unwrap().len(), 6);
         let pii = std::fs::read(keys.pii()).unwrap();
         assert_eq!(keys.ensure(&["auth"]).unwrap(), Vec::<String>::new());
         assert_eq!(std::fs::read(keys.pii()).unwrap(), pii);

@@ -13,12 +13,13 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio_util::sync::CancellationToken;
 
 use super::Handle;
+use crate::services::SANDBOX;
 
 /// What can be asked of a running `agape up`.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Request {
-    /// Replace these services one after the other; all of them if none is named.
+    /// Replace these services one after the other; all of them, without the sandbox, if none is named.
     Restart(Vec<String>),
     /// Stop everything.
     Stop,
@@ -71,7 +72,11 @@ async fn answer(stream: UnixStream, services: &Handle, stop: &CancellationToken)
 
 async fn restart(write: &mut OwnedWriteHalf, services: &Handle, names: Vec<String>) -> Result<()> {
     let names = if names.is_empty() {
-        services.services().map(str::to_owned).collect()
+        // The world outside does not forget what it was sent when the shop gets a new version.
+        let ours = services
+            .services()
+            .filter(|name| *name != SANDBOX.service.name);
+        ours.map(str::to_owned).collect()
     } else {
         names
     };

@@ -1,8 +1,14 @@
 //! A whole running system, as a person starts it: `agape up` in an empty folder, on free ports.
 
-#![expect(clippy::unwrap_used, reason = "a test's helpers fail the test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test's helpers fail the test"
+)]
 
 mod faults;
+mod mail;
 mod shop;
 mod start_and_stop;
 mod system;
+mod trace;

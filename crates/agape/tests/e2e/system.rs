@@ -101,6 +101,13 @@ impl System {
         self.folder.path().join(".agape")
     }
 
+    /// The broker's process.
+    pub fn broker_pid(&self) -> i32 {
+        let file = self.state().join("rabbitmq/rabbitmq.pid");
+        let text = fs::read_to_string(file).unwrap();
+        text.split_whitespace().next().unwrap().parse().unwrap()
+    }
+
     /// The process that serves `service` now.
     pub fn pid_of(&self, service: &str) -> Option<i32> {
         let parent = self.up.id().to_string();
@@ -166,10 +173,10 @@ fn agape(folder: &Scratch, variables: &[(String, String)]) -> Command {
     command
 }
 
-/// Free ports for every service, and limits that a test does not run into.
+/// Free ports for every service and the sandbox, and limits that a test does not run into.
 fn settings(extra: &[(&str, &str)]) -> Vec<(String, String)> {
     let mut variables = Vec::new();
-    for service in services::names() {
+    for service in services::process_names() {
         for name in ["PORT", "OPS_PORT"] {
             let port = ports::find_free().unwrap();
             variables.push((environment::variable(service, name), port.to_string()));

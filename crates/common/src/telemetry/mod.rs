@@ -20,8 +20,9 @@ use url::Url;
 use crate::crypto::{BlindIndex, decode_key};
 use crate::settings::Reader;
 
-/// What is logged unless told otherwise: actix announces each of its workers, which says nothing to anybody.
-const DEFAULT_FILTER: &str = "info,actix_server=warn";
+/// What is logged unless told otherwise: actix announces each of its workers, which says nothing to anybody, and lapin
+/// reports as errors what `messaging` expects and handles, or reports itself.
+const DEFAULT_FILTER: &str = "info,actix_server=warn,lapin=off";
 /// Lines that may wait for a slow reader; beyond it lines are dropped and counted, and no request waits for a log.
 const LINES_WAITING_MAX: usize = 16_384;
 

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use events::subscriptions::{Delivery, Subscription, consumers_of};
+use events::subscriptions::{Delivery, EXCHANGE, Subscription, consumers_of};
 use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
 use lapin::types::{AMQPValue, FieldTable, ShortString};
 use lapin::{Channel, Connection, ExchangeKind};
@@ -78,7 +78,7 @@ impl Topology {
     /// The exchange that carries all events.
     #[must_use]
     pub fn exchange(&self) -> String {
-        format!("{}agape.events", self.prefix)
+        format!("{}{EXCHANGE}", self.prefix)
     }
 
     /// A consumer's queue.

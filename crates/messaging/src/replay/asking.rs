@@ -25,24 +25,18 @@ const OVERLAP: TimeDelta = TimeDelta::minutes(10);
 pub struct ProducerSettings(BTreeMap<&'static str, Url>);
 
 impl ProducerSettings {
-    /// `UPSTREAMS__<SERVICE>__URL` (this machine, the usual port) of each deployed service that says
-    /// something `service` hears.
+    /// Reads `UPSTREAMS__<SERVICE>__URL` (this machine, the usual port) of each other deployed service, and keeps those
+    /// that say something `service` hears.
     pub fn read(read: &mut Reader, service: &str, deployed: &[String]) -> Self {
-        let urls = producers_for(service, deployed)
-            .into_iter()
-            .filter(|producer| *producer != service);
-        Self(
-            urls.map(|producer| {
-                (
-                    producer,
-                    read.url(
-                        &format!("upstreams.{producer}.url"),
-                        usual(producer).as_deref(),
-                    ),
-                )
-            })
-            .collect(),
-        )
+        let producers = producers_for(service, deployed);
+        let mut urls = BTreeMap::new();
+        for name in deployed.iter().filter(|name| *name != service) {
+            let url = read.url(&format!("upstreams.{name}.url"), usual(name).as_deref());
+            if let Some(producer) = producers.iter().find(|producer| *producer == name) {
+                urls.insert(*producer, url);
+            }
+        }
+        Self(urls)
     }
 }
 
@@ -125,12 +119,10 @@ impl Producers {
                 after: None,
             };
             while let Some(page) = self.ask(producer, &request).await? {
-                tracing::info!(
-                    queue = &*consumer.name,
-                    producer,
-                    events = page.published,
-                    "missed events were sent again"
-                );
+                if page.published > 0 {
+                    let (queue, events) = (&*consumer.name, page.published);
+                    tracing::info!(queue, producer, events, "missed events were sent again");
+                }
                 request.after = page.next;
                 if page.next.is_none() {
                     break;

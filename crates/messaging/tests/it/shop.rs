@@ -311,7 +311,8 @@ impl Shop {
     /// A count in the service's schema.
     pub async fn count(&self, what: &str) -> i64 {
         let mut conn = database::connect(&self.db.admin_url()).await;
-        diesel::sql_query(format!("SELECT count(*) AS number FROM admin.{what}"))
+        let query = format!("SELECT count(*) AS number FROM admin.{what}");
+        diesel::sql_query(query)
             .get_result::<Number>(&mut conn)
             .await
             .unwrap()

@@ -113,6 +113,7 @@ async fn post(
     let call = Call {
         operation,
         key: visit.key.clone(),
+        traceparent: visit.traceparent.clone(),
         validation: text_of(request.headers(), "x-batch-validation"),
         body,
         latency: Duration::from_millis(fault.latency_ms),
@@ -148,6 +149,7 @@ struct Visit {
     account: Arc<Account>,
     operation: Operation,
     key: Option<String>,
+    traceparent: Option<String>,
     standing: Option<Standing>,
 }
 
@@ -167,6 +169,7 @@ impl Visit {
             account,
             operation,
             key: text_of(request.headers(), "idempotency-key"),
+            traceparent: text_of(request.headers(), "traceparent"),
             standing: passage.standing,
         };
         (visit, passage.verdict)
@@ -216,6 +219,7 @@ impl Visit {
             status,
             error: None,
             idempotency_key: self.key.as_deref(),
+            traceparent: self.traceparent.as_deref(),
             ids: Vec::new(),
             fault: None,
         }

@@ -62,6 +62,8 @@ pub struct Call {
     pub operation: Operation,
     /// The header `Idempotency-Key`, if there was one.
     pub key: Option<String>,
+    /// The header `traceparent`, if there was one.
+    pub traceparent: Option<String>,
     /// The header `x-batch-validation`, if there was one.
     pub validation: Option<String>,
     /// The body as it came.
@@ -82,6 +84,7 @@ impl Call {
             status: self.status,
             error: None,
             idempotency_key: self.key.as_deref(),
+            traceparent: self.traceparent.as_deref(),
             ids: Vec::new(),
             fault: self.fault,
         }

@@ -44,7 +44,7 @@ pub(super) async fn check(tree: &Tree) -> Result<Vec<Finding>> {
 /// Each port that `agape up` would take.
 fn free_ports() -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
-    for deployed in services::ALL {
+    for deployed in services::processes() {
         let service = deployed.service;
         for place in [
             environment::http_place(service)?,
@@ -124,7 +124,7 @@ async fn roles(tree: &Tree, urls: &Urls) -> Result<Vec<Finding>> {
 /// What each service says about itself; pending migrations show here.
 fn running_services() -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
-    for deployed in services::ALL {
+    for deployed in services::processes() {
         let service = deployed.service;
         let url = environment::ops_url(service)?;
         let remedy = format!("see .agape/logs/{}.log", service.name);

@@ -23,7 +23,7 @@ pub(super) struct Journal {
 impl Journal {
     /// Opens the log; logs that grew too big in earlier runs are put aside.
     pub(super) fn open(tree: &Tree) -> Result<Self> {
-        for name in services::names().into_iter().chain(["agape"]) {
+        for name in services::process_names().into_iter().chain(["agape"]) {
             rotate(&tree.log(name))?;
         }
         let path = tree.log("agape");

@@ -21,6 +21,7 @@ const FRONT_DOOR: &str = "gateway";
 struct UrlsFile {
     base_url: String,
     docs_url: String,
+    mailbox_url: String,
     services: BTreeMap<String, ServiceUrls>,
     infrastructure: Urls,
 }
@@ -42,7 +43,7 @@ struct Account {
 /// Writes `urls.json`. Only the owner may read it: a given database URL may hold a password.
 pub(super) fn write_urls(tree: &Tree, urls: &Urls) -> Result<()> {
     let base_url = base_url()?;
-    let addresses = services::ALL.iter().map(|deployed| {
+    let addresses = services::processes().map(|deployed| {
         let service = deployed.service;
         let url = environment::base_url(service)?;
         let ops_url = environment::ops_url(service)?;
@@ -51,6 +52,7 @@ pub(super) fn write_urls(tree: &Tree, urls: &Urls) -> Result<()> {
     let file = UrlsFile {
         docs_url: format!("{base_url}/docs"),
         base_url,
+        mailbox_url: mailbox_url()?,
         services: addresses.collect::<Result<_>>()?,
         infrastructure: urls.clone(),
     };
@@ -64,7 +66,7 @@ pub(super) fn print(tree: &Tree, took: Duration) -> Result<()> {
         "\nAgape is running, ready after {:.1} s. Ctrl-C stops it.\n",
         took.as_secs_f32()
     ));
-    places(tree, &base_url);
+    places(tree, &base_url, &mailbox_url()?);
     commands_to_try(tree, &base_url);
     Ok(())
 }
@@ -83,7 +85,7 @@ pub(super) fn already_running(tree: &Tree, pid: Option<u32>) {
         return;
     };
     say(format_args!("Agape already runs in this tree{process}.\n"));
-    places(tree, &file.base_url);
+    places(tree, &file.base_url, &file.mailbox_url);
     for (name, urls) in &file.services {
         say(format_args!(
             "  {name:<13} {}   operations {}",
@@ -93,9 +95,10 @@ pub(super) fn already_running(tree: &Tree, pid: Option<u32>) {
     say("\n`make down` stops it, `make restart` replaces the services with what was built since.");
 }
 
-fn places(tree: &Tree, base_url: &str) {
+fn places(tree: &Tree, base_url: &str, mailbox_url: &str) {
     say(format_args!("  API           {base_url}/api/v1"));
     say(format_args!("  Reference     {base_url}/docs"));
+    say(format_args!("  Mailbox       {mailbox_url}"));
     say(format_args!(
         "  Accounts      {}",
         tree.accounts().display()
@@ -132,6 +135,11 @@ fn customer(tree: &Tree) -> Option<String> {
         .into_iter()
         .find(|account| account.role == "customer")?;
     Some(customer.email)
+}
+
+/// Where people read the mail that the shop sent: the sandbox's front page.
+fn mailbox_url() -> Result<String> {
+    Ok(environment::base_url(services::SANDBOX.service)? + "/")
 }
 
 fn base_url() -> Result<String> {
