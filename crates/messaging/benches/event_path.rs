@@ -1,7 +1,7 @@
 //! How fast events travel: `cargo bench -p messaging`, also part of `make bench`.
 //!
 //! PostgreSQL and RabbitMQ are private and durable (fsync on, quorum queues, confirms), on the machine
-//! that also runs producer and consumers. Every figure is the median of its rounds.
+//! that also runs producer and consumers. Every figure is the median of its rounds; they are printed as one line of JSON.
 
 #![expect(
     clippy::unwrap_used,
@@ -58,12 +58,14 @@ fn main() {
     common::crypto::install_providers();
     let postgres = PrivatePostgres::start_durable();
     let broker = TestBroker::private();
-    let bench = Bench::new(&postgres, &broker);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
         .unwrap();
+    // Pools look after their connections in the background from the start.
+    let _inside = runtime.enter();
+    let bench = Bench::new(&postgres, &broker);
     runtime.block_on(bench.measure());
 }
 
@@ -104,28 +106,20 @@ impl Bench {
             self.carry(BACKLOG).await;
             singly.push(self.drain(Apply::Singly, BACKLOG).await);
         }
-        println!(
-            "relay, outbox to quorum queue with confirms, rows kept and marked: {:.0} events/s",
-            median(carried)
-        );
-        println!(
-            "backlog of {BACKLOG} drained in batches: {:.0} events/s",
-            median(batched)
-        );
-        println!(
-            "backlog of {BACKLOG} drained one event per transaction: {:.0} events/s",
-            median(singly)
-        );
         let lag = self.lag(500, Duration::from_secs(20)).await;
-        println!(
-            "from commit to applied at 500 events/s: p50 {:.1} ms, p99 {:.1} ms",
-            lag.p50, lag.p99
-        );
-        self.inbox_size().await;
+        let figures = serde_json::json!({
+            "relay_per_s": median(carried).round(),
+            "drained_in_batches_per_s": median(batched).round(),
+            "drained_singly_per_s": median(singly).round(),
+            "lag_p50_ms": lag.p50,
+            "lag_p99_ms": lag.p99,
+            "full_inbox_ratio": self.inbox_size().await,
+        });
+        println!("{figures}");
     }
 
     /// A million rows that the consumer has applied before.
-    async fn inbox_size(&self) {
+    async fn inbox_size(&self) -> f64 {
         const EVENTS: i64 = 20_000;
         let mut ratios = Vec::new();
         for _ in 0..ROUNDS {
@@ -140,13 +134,9 @@ impl Bench {
             self.sql("ANALYZE inbox").await;
             self.carry(EVENTS).await;
             let full = self.drain(Apply::Singly, EVENTS).await;
-            println!("  empty inbox {empty:.0} events/s, a million rows {full:.0} events/s");
             ratios.push(full / empty);
         }
-        println!(
-            "consumer with a million inbox rows, against none: {:.2}",
-            median(ratios)
-        );
+        median(ratios)
     }
 
     async fn declare(&self) {

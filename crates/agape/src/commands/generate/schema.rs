@@ -227,14 +227,24 @@ fn render(schema: &str, tables: &BTreeMap<String, Table>, joins: &[ForeignKey]) 
         text.push('\n');
     }
     if tables.len() > 1 {
-        writeln!(text, "    diesel::allow_tables_to_appear_in_same_query!(")?;
-        for name in tables.keys() {
-            writeln!(text, "        {name},")?;
-        }
-        writeln!(text, "    );")?;
+        text.push_str(&same_query(tables.keys().map(String::as_str)));
     }
     text.push_str("}\n");
     Ok(text)
+}
+
+/// Lets the tables appear together, laid out as rustfmt would, which must find nothing to change.
+fn same_query<'a>(tables: impl Iterator<Item = &'a str>) -> String {
+    /// rustfmt keeps arguments of up to this width on one line (`fn_call_width`, 60 % of the line).
+    const ARGUMENTS_WIDTH: usize = 60;
+    let names: Vec<&str> = tables.collect();
+    let in_one_line = names.join(", ");
+    let arguments = if in_one_line.len() <= ARGUMENTS_WIDTH {
+        in_one_line
+    } else {
+        format!("\n        {},\n    ", names.join(",\n        "))
+    };
+    format!("    diesel::allow_tables_to_appear_in_same_query!({arguments});\n")
 }
 
 #[cfg(test)]
@@ -260,6 +270,29 @@ mod tests {
             text.strip_prefix(HEADER).unwrap(),
             "pub mod shop {\n    diesel::table! {\n        shop.things (id) {\n            id -> Uuid,\n            \
              tags -> Nullable<Array<Nullable<Text>>>,\n        }\n    }\n\n}\n"
+        );
+    }
+
+    #[test]
+    fn a_short_list_of_tables_stands_in_one_line_and_a_long_one_does_not() {
+        let short = same_query(["messages", "suppressions"].into_iter());
+        assert_eq!(
+            short,
+            "    diesel::allow_tables_to_appear_in_same_query!(messages, suppressions);\n"
+        );
+        let long = same_query(
+            [
+                "reservations",
+                "reservation_lines",
+                "stock_items",
+                "stock_movements",
+            ]
+            .into_iter(),
+        );
+        assert!(long.contains("(\n        reservations,\n"), "{long}");
+        assert!(
+            long.ends_with("        stock_movements,\n    );\n"),
+            "{long}"
         );
     }
 

@@ -1,0 +1,16 @@
+//! Use cases: transactions begin and end here.
+
+pub(crate) mod counters;
+pub(crate) mod deliver;
+mod error;
+pub(crate) mod hear_webhook;
+pub(crate) mod notifications;
+pub(crate) mod pace;
+pub(crate) mod personal_data;
+pub(crate) mod prepare;
+pub(crate) mod request_mail;
+pub(crate) mod sender;
+pub(crate) mod sweep;
+pub(crate) mod trail;
+
+pub(crate) use error::Error;

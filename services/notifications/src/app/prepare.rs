@@ -1,0 +1,179 @@
+//! From "a mail is due" to the exact bytes that ask the provider to send it.
+
+use common::client::CallError;
+use common::crypto::Place;
+
+use super::Error;
+use super::deliver::{Ended, end, put_off};
+use crate::clients::auth_mails::AuthMail;
+use crate::clients::provider::{OutgoingMail, SendRequest};
+use crate::domain::address::Address;
+use crate::domain::attempt::{Failure, Standing};
+use crate::domain::ids::{SourceId, UserId};
+use crate::domain::template::Template;
+use crate::render::Content;
+use crate::startup::AppState;
+use crate::store;
+use crate::store::claims::{ClaimedRow, SealedMail};
+use crate::store::messages::{RECIPIENT_COLUMN, RECIPIENT_INDEX, REQUEST_COLUMN};
+
+/// Why a mail that cannot be sent now is not sent at all.
+const NOT_DUE: &str = "it was no longer due";
+
+/// Asks what a mail says, writes it, and keeps the request before anything leaves. None when there is nothing to send
+/// now: the mail waits, or has ended.
+pub(crate) async fn prepare(
+    state: &AppState,
+    row: &ClaimedRow,
+) -> Result<Option<SendRequest>, Error> {
+    let mail = match state.auth_mails.collect(SourceId(row.source_id)).await {
+        Ok(Some(mail)) => mail,
+        Ok(None) => {
+            end(state, row, Ended::Cancelled(NOT_DUE.to_owned())).await?;
+            return Ok(None);
+        }
+        Err(error) => {
+            wait_for_auth(state, row, &error).await?;
+            return Ok(None);
+        }
+    };
+    let (to, request) = match write(state, row, &mail) {
+        Ok(written) => written,
+        Err(cause) => {
+            end(state, row, Ended::Failed(Failure::Unmakeable(cause))).await?;
+            return Ok(None);
+        }
+    };
+    let sealed = seal(state, row, &mail, &to, &request)?;
+    if let Some(reason) = suppression(state, &sealed).await? {
+        end_suppressed(state, row, &sealed, &reason).await?;
+        return Ok(None);
+    }
+    let mut conn = state.work_db.get().await?;
+    let now = state.clock.now();
+    let is_ours = store::claims::begin_sending(&mut conn, row.claim(), &sealed, now).await?;
+    // If it is not, another sender has the row, or the person was erased meanwhile.
+    Ok(is_ours.then_some(request))
+}
+
+/// Opens the request that was kept, for a repetition that does not differ in a single byte.
+pub(crate) fn reopen(state: &AppState, row: &ClaimedRow) -> Result<SendRequest, Error> {
+    let missing = || Error::Bug(format!("message {} is being sent and has no body", row.id));
+    let sealed = row.request_ct.as_deref().ok_or_else(missing)?;
+    Ok(SendRequest {
+        idempotency_key: row.idempotency_key.clone().ok_or_else(missing)?,
+        body: state.pii.open(place(REQUEST_COLUMN, row), sealed)?,
+    })
+}
+
+async fn wait_for_auth(state: &AppState, row: &ClaimedRow, error: &CallError) -> Result<(), Error> {
+    match error {
+        CallError::Unavailable { .. } => {
+            tracing::warn!(message.id = %row.id, cause = %error, "a mail waits for auth");
+        }
+        // Only a wrong key or a bug on either side: the mail is all right, and somebody has to mend it.
+        CallError::Refused { .. } => {
+            tracing::error!(message.id = %row.id, cause = %error, "auth does not tell what a mail says");
+        }
+    }
+    state.counters.put_off("auth");
+    let standing = Standing {
+        attempts: row.attempts.unsigned_abs(),
+        perhaps_since: None,
+        good_until: None,
+    };
+    let after = standing.backoff(rand::random());
+    put_off(state, row, after, None, &error.to_string()).await
+}
+
+/// The address and the request, or why there can be none.
+fn write(
+    state: &AppState,
+    row: &ClaimedRow,
+    mail: &AuthMail,
+) -> Result<(Address, SendRequest), String> {
+    let template: Template = row
+        .template
+        .parse()
+        .map_err(|error| format!("`{}` {error}", row.template))?;
+    if UserId(mail.user_id) != UserId(row.user_id) {
+        return Err("auth tells of another person than its event did".to_owned());
+    }
+    let to = Address::parse(&mail.to).map_err(|error| format!("the recipient {error}"))?;
+    let content = Content {
+        name: mail.name.clone(),
+        link: mail.link.clone(),
+        link_expires_at: mail.link_expires_at,
+        facts: mail.facts.clone(),
+    };
+    let rendered = state
+        .renderer
+        .render(template, &content)
+        .map_err(|error| error.to_string())?;
+    let body = state
+        .provider
+        .compose(&OutgoingMail {
+            to: to.as_str(),
+            subject: &rendered.subject,
+            html: &rendered.html,
+            text: &rendered.text,
+            template: template.name(),
+        })
+        .map_err(|error| error.to_string())?;
+    let idempotency_key = format!("{template}/{}", row.id);
+    Ok((
+        to,
+        SendRequest {
+            idempotency_key,
+            body,
+        },
+    ))
+}
+
+fn seal(
+    state: &AppState,
+    row: &ClaimedRow,
+    mail: &AuthMail,
+    to: &Address,
+    request: &SendRequest,
+) -> Result<SealedMail, Error> {
+    Ok(SealedMail {
+        recipient_ct: state
+            .pii
+            .seal(place(RECIPIENT_COLUMN, row), to.as_str().as_bytes())?,
+        recipient_bidx: state.pii.index().of(RECIPIENT_INDEX, &to.canonical()),
+        key_id: state.pii.current_key().to_owned(),
+        request_ct: state.pii.seal(place(REQUEST_COLUMN, row), &request.body)?,
+        idempotency_key: request.idempotency_key.clone(),
+        good_until: mail.link_expires_at,
+    })
+}
+
+async fn suppression(state: &AppState, mail: &SealedMail) -> Result<Option<String>, Error> {
+    let mut conn = state.work_db.get().await?;
+    Ok(store::messages::find_suppression(&mut conn, &mail.recipient_bidx).await?)
+}
+
+/// Ends a mail to an address that gets none, and notes the address with it, so that whoever is asked where it stayed
+/// finds it.
+async fn end_suppressed(
+    state: &AppState,
+    row: &ClaimedRow,
+    mail: &SealedMail,
+    reason: &str,
+) -> Result<(), Error> {
+    let ended = Ended::Suppressed {
+        why: format!("suppressed: {reason}"),
+        recipient_ct: mail.recipient_ct.clone(),
+        recipient_bidx: mail.recipient_bidx.clone(),
+        key_id: mail.key_id.clone(),
+    };
+    end(state, row, ended).await
+}
+
+fn place(column: &'static str, row: &ClaimedRow) -> Place<'static> {
+    Place {
+        column,
+        row: row.id,
+    }
+}

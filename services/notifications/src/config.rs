@@ -1,0 +1,242 @@
+//! Settings. Every variable begins with `NOTIFICATIONS__`; groups that every service has are described where they are
+//! read (`common`, `messaging`). Those of this service:
+//!
+//! | variable | default | meaning |
+//! |---|---|---|
+//! | `DATABASE__URL` | required | where PostgreSQL is (as role `notifications`) |
+//! | `DATABASE__OWNER_URL` | for `migrate` only | PostgreSQL as role `notifications_owner` |
+//! | `AMQP__URL`, `AMQP__PREFIX`, `EVENTS__DEPLOYED` | required, none, required | RabbitMQ, and which services run |
+//! | `PII__KEYS_FILE` | required | file with the keys that seal addresses and mails, and the key of their blind index |
+//! | `SERVICE_KEY__FILE`, `SERVICE_KEYS__FILE` | required | this service's key, and the public keys of all |
+//! | `LOG_HASH__KEY_FILE` | required | key of the hash that stands for a user in logs |
+//! | `UPSTREAMS__AUTH__URL` | `http://127.0.0.1:3001` | auth: what mails say, keys, revocations |
+//! | `RESEND__URL` | `https://api.resend.com` | the mail provider |
+//! | `RESEND__API_KEY` | required | its key; one that may only send is enough |
+//! | `RESEND__FROM` | `<shop name> <onboarding@resend.dev>` | in whose name mails are sent, `Name <address>`: the domain must be verified at the provider, and the default reaches the account's owner only |
+//! | `RESEND__RATE_PER_SECOND` | 2 | requests to the provider, of this process |
+//! | `RESEND__WEBHOOK_SECRET`, `RESEND__WEBHOOK_SECRET_PREVIOUS` | required, none | what the provider signs with (`whsec_…`); the previous one while they are exchanged |
+//! | `SHOP_NAME`, `SHOP_ZONE` | `Agape`, `Africa/Lagos` | what mails call the shop, and whose clock they show |
+//! | `HOST`, `PORT`, `OPS_HOST`, `OPS_PORT`, `WORKERS`, `DRAIN_MS` | ports 3007 and 9097 | HTTP |
+//! | `LOG__LEVEL`, `OTLP__ENDPOINT`, `OTLP__SAMPLE_PERCENT` | `info`, none, 100 | logs and traces |
+//! | `TOKENS__ISSUER`, `TOKENS__AUDIENCE` | `agape`, `agape-api` | expected in tokens |
+//! | `TOKENS__REQUIRE_STAFF_2FA` | `true` | staff permissions need a session with a second factor |
+
+use chrono_tz::Tz;
+use common::auth::{ServiceKeySettings, TokenSettings};
+use common::crypto::Sealer;
+use common::database::DatabaseSettings;
+use common::server::HttpSettings;
+use common::settings::{Reader, SettingsError};
+use common::telemetry::TelemetrySettings;
+use messaging::AmqpSettings;
+use secrecy::{ExposeSecret as _, SecretString};
+use url::Url;
+
+use crate::domain::address::Address;
+use crate::domain::webhook_signature::WebhookSecret;
+
+/// The port clients reach.
+pub const DEFAULT_PORT: u16 = 3007;
+/// The port operators reach.
+pub const DEFAULT_OPS_PORT: u16 = 9097;
+
+/// The address that the provider lends to accounts without a domain.
+const LENT_ADDRESS: &str = "onboarding@resend.dev";
+
+/// Everything the service can be told.
+#[derive(Debug)]
+pub struct Settings {
+    /// Ports and workers.
+    pub http: HttpSettings,
+    /// PostgreSQL.
+    pub database: DatabaseSettings,
+    /// RabbitMQ.
+    pub amqp: AmqpSettings,
+    /// Logs and traces.
+    pub telemetry: TelemetrySettings,
+    /// Checking access tokens.
+    pub tokens: TokenSettings,
+    /// Service tokens.
+    pub service_keys: ServiceKeySettings,
+    /// The mail provider.
+    pub resend: ResendSettings,
+    /// What mails call the shop.
+    pub shop_name: String,
+    /// Whose clock mails show.
+    pub shop_zone: Tz,
+    /// Content of the file with the keys of personal data.
+    pub pii_keys: Vec<u8>,
+}
+
+/// How to reach the mail provider, and how it reaches us.
+#[derive(Debug)]
+pub struct ResendSettings {
+    /// Where its API is.
+    pub url: Url,
+    /// Its key.
+    pub api_key: SecretString,
+    /// In whose name mails are sent.
+    pub from: String,
+    /// Requests a second, of this process.
+    pub rate_per_second: u32,
+    /// What webhooks are signed with; any of them is believed.
+    pub(crate) webhook_secrets: Vec<WebhookSecret>,
+}
+
+impl Settings {
+    /// Reads everything.
+    ///
+    /// # Errors
+    /// With everything that is missing or wrong.
+    pub fn read(mut read: Reader) -> Result<Self, SettingsError> {
+        let shop_name = read_shop_name(&mut read);
+        let settings = Self {
+            http: HttpSettings::read(&mut read, DEFAULT_PORT, DEFAULT_OPS_PORT),
+            database: DatabaseSettings::read(&mut read),
+            amqp: AmqpSettings::read(&mut read, "notifications"),
+            telemetry: TelemetrySettings::read(&mut read),
+            tokens: TokenSettings::read(&mut read),
+            service_keys: ServiceKeySettings::read(&mut read),
+            resend: ResendSettings::read(&mut read, &shop_name),
+            shop_zone: read.parsed("shop_zone", Tz::Africa__Lagos),
+            shop_name,
+            pii_keys: read_pii_keys(&mut read),
+        };
+        read.finish(settings)
+    }
+}
+
+impl ResendSettings {
+    fn read(read: &mut Reader, shop_name: &str) -> Self {
+        let default_from = format!("{shop_name} <{LENT_ADDRESS}>");
+        let from = read.text("resend.from", &default_from);
+        if !is_sender(&from) {
+            read.problem("resend.from", "must be `Name <address>` or an address");
+        }
+        Self {
+            url: read.url("resend.url", Some("https://api.resend.com")),
+            api_key: read.secret("resend.api_key"),
+            from,
+            rate_per_second: read.number("resend.rate_per_second", 2, 1, 1_000),
+            webhook_secrets: read_webhook_secrets(read),
+        }
+    }
+}
+
+fn read_webhook_secrets(read: &mut Reader) -> Vec<WebhookSecret> {
+    let current = read.secret("resend.webhook_secret");
+    let mut given = vec![("resend.webhook_secret", current.expose_secret().to_owned())];
+    if let Some(previous) = read.optional("resend.webhook_secret_previous") {
+        given.push(("resend.webhook_secret_previous", previous));
+    }
+    let mut secrets = Vec::new();
+    for (key, text) in given.iter().filter(|(_, text)| !text.is_empty()) {
+        match WebhookSecret::parse(text) {
+            Ok(secret) => secrets.push(secret),
+            Err(error) => read.problem(key, error),
+        }
+    }
+    secrets
+}
+
+/// It stands in subjects and in front of the sender's address.
+fn read_shop_name(read: &mut Reader) -> String {
+    let name = read.text("shop_name", "Agape");
+    if name.chars().count() > 60 || name.chars().any(|c| c.is_control() || "<>\",".contains(c)) {
+        read.problem(
+            "shop_name",
+            "must be at most 60 characters, without any of < > \" ,",
+        );
+    }
+    name
+}
+
+fn read_pii_keys(read: &mut Reader) -> Vec<u8> {
+    let bytes = read.secret_file("pii.keys_file");
+    if !bytes.is_empty() && Sealer::from_key_file(&bytes).is_err() {
+        read.problem("pii.keys_file", "is not a key file");
+    }
+    bytes
+}
+
+/// The provider takes `email@example.com` or `Name <email@example.com>`.
+fn is_sender(text: &str) -> bool {
+    match text.split_once('<') {
+        None => Address::parse(text).is_ok(),
+        Some((name, rest)) => {
+            let address = rest.strip_suffix('>').unwrap_or_default();
+            let is_name = !name.trim().is_empty() && !name.chars().any(char::is_control);
+            is_name && Address::parse(address).is_ok()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problems(pairs: &[(&str, &str)]) -> String {
+        Settings::read(Reader::from_pairs("notifications", pairs.iter().copied()))
+            .unwrap_err()
+            .to_string()
+    }
+
+    #[test]
+    fn a_bare_start_lists_everything_that_is_missing() {
+        let error = problems(&[]);
+        for variable in [
+            "NOTIFICATIONS__DATABASE__URL",
+            "NOTIFICATIONS__AMQP__URL",
+            "NOTIFICATIONS__EVENTS__DEPLOYED",
+            "NOTIFICATIONS__PII__KEYS_FILE",
+            "NOTIFICATIONS__SERVICE_KEY__FILE",
+            "NOTIFICATIONS__LOG_HASH__KEY_FILE",
+            "NOTIFICATIONS__RESEND__API_KEY",
+            "NOTIFICATIONS__RESEND__WEBHOOK_SECRET",
+        ] {
+            assert!(error.contains(variable), "{variable} in {error}");
+        }
+        assert!(!error.contains("RESEND__FROM"), "{error}");
+    }
+
+    #[test]
+    fn what_no_mail_could_be_sent_with_stops_the_start() {
+        let error = problems(&[
+            ("NOTIFICATIONS__RESEND__FROM", "Agape no-reply@shop.example"),
+            ("NOTIFICATIONS__RESEND__WEBHOOK_SECRET", "whsec_hush!"),
+            ("NOTIFICATIONS__RESEND__RATE_PER_SECOND", "0"),
+            ("NOTIFICATIONS__SHOP_ZONE", "Lagos"),
+            ("NOTIFICATIONS__SHOP_NAME", "Agape <b>"),
+        ]);
+        for variable in [
+            "RESEND__FROM",
+            "RESEND__WEBHOOK_SECRET must",
+            "RATE_PER_SECOND",
+            "SHOP_ZONE",
+            "SHOP_NAME",
+        ] {
+            assert!(error.contains(variable), "{variable} in {error}");
+        }
+        assert!(!error.contains("hush"), "a secret is never shown: {error}");
+    }
+
+    #[test]
+    fn senders_are_addresses_with_or_without_a_name() {
+        for good in [
+            "a@b.example",
+            "Agape <no-reply@shop.example>",
+            "A & B Ltd <x@y.example>",
+        ] {
+            assert!(is_sender(good), "{good}");
+        }
+        for bad in [
+            "",
+            "Agape",
+            "<a@b.example>",
+            "Agape <a@b.example",
+            "Agape <a@b, c@d>",
+        ] {
+            assert!(!is_sender(bad), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! The rules: no SQL, no HTTP, no clock of their own.
+
+pub(crate) mod address;
+pub(crate) mod attempt;
+pub(crate) mod ids;
+pub(crate) mod status;
+pub(crate) mod template;
+pub(crate) mod webhook_event;
+pub(crate) mod webhook_signature;

@@ -1,0 +1,20 @@
+//! Use cases' refusals on the wire: the only file that names codes and statuses.
+
+use common::{ApiError, ErrorCode};
+
+use crate::app::Error;
+
+impl From<Error> for ApiError {
+    fn from(error: Error) -> Self {
+        let text = error.to_string();
+        match error {
+            Error::NotFound(what) => Self::not_found(what),
+            Error::InvalidState(_) => Self::new(ErrorCode::InvalidState, text),
+            Error::Db(error) => error.into(),
+            Error::Sibling(error) => error.into(),
+            Error::Settle(error) => error.into(),
+            Error::Crypto(error) => Self::internal(error),
+            Error::Bug(cause) => Self::internal(cause),
+        }
+    }
+}

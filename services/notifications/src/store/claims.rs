@@ -1,0 +1,245 @@
+//! Mails on their way out: claimed by one sender at a time, and written back only by the one that still has the claim.
+//!
+//! A claim is the row's count of attempts: it grows with each claim, and every write here names the count that it was
+//! claimed with. Whoever was too slow, so that another took the row over, changes nothing any more.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::{Integer, Nullable, Text, Timestamptz};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use uuid::Uuid;
+
+use super::schema::notifications::messages;
+use crate::domain::ids::MessageId;
+use crate::domain::status::Status;
+
+/// A mail that this process has in hand.
+#[derive(Debug, Clone, QueryableByName)]
+pub(crate) struct ClaimedRow {
+    #[diesel(sql_type = diesel::sql_types::Uuid)]
+    pub(crate) id: Uuid,
+    #[diesel(sql_type = Text)]
+    pub(crate) template: String,
+    #[diesel(sql_type = diesel::sql_types::Uuid)]
+    pub(crate) source_id: Uuid,
+    #[diesel(sql_type = diesel::sql_types::Uuid)]
+    pub(crate) user_id: Uuid,
+    #[diesel(sql_type = Text)]
+    pub(crate) status: String,
+    #[diesel(sql_type = Nullable<diesel::sql_types::Binary>)]
+    pub(crate) request_ct: Option<Vec<u8>>,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub(crate) idempotency_key: Option<String>,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pub(crate) good_until: Option<DateTime<Utc>>,
+    #[diesel(sql_type = Integer)]
+    pub(crate) attempts: i32,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pub(crate) perhaps_since: Option<DateTime<Utc>>,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub(crate) traceparent: Option<String>,
+}
+
+/// Which claim on which mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Claim {
+    pub(crate) id: MessageId,
+    attempts: i32,
+}
+
+impl ClaimedRow {
+    pub(crate) fn claim(&self) -> Claim {
+        Claim {
+            id: MessageId(self.id),
+            attempts: self.attempts,
+        }
+    }
+}
+
+/// Takes the mail that has been due longest and that nobody else has in hand, for as long as `lease`.
+///
+/// One that goes to the provider now may have left from here on, whatever becomes of this process: so that is noted
+/// with the claim. The row handed out says what was known before.
+pub(crate) async fn claim_next(
+    conn: &mut AsyncPgConnection,
+    now: DateTime<Utc>,
+    lease: TimeDelta,
+) -> QueryResult<Option<ClaimedRow>> {
+    diesel::sql_query(
+        "UPDATE notifications.messages m \
+         SET attempts = m.attempts + 1, next_attempt_at = $2, \
+             first_sending_at = CASE WHEN m.status = 'sending' THEN coalesce(m.first_sending_at, $1) END \
+         FROM (SELECT id, first_sending_at AS perhaps_since FROM notifications.messages \
+               WHERE status IN ('pending', 'sending') AND next_attempt_at <= $1 \
+               ORDER BY next_attempt_at, id LIMIT 1 FOR UPDATE SKIP LOCKED) due \
+         WHERE m.id = due.id \
+         RETURNING m.id, m.template, m.source_id, m.user_id, m.status, m.request_ct, m.idempotency_key, \
+             m.good_until, m.attempts, due.perhaps_since, m.traceparent",
+    )
+    .bind::<Timestamptz, _>(now)
+    .bind::<Timestamptz, _>(now + lease)
+    .get_result(conn)
+    .await
+    .optional()
+}
+
+/// A mail as it is sent, sealed.
+#[derive(Debug)]
+pub(crate) struct SealedMail {
+    pub(crate) recipient_ct: Vec<u8>,
+    pub(crate) recipient_bidx: Vec<u8>,
+    pub(crate) key_id: String,
+    pub(crate) request_ct: Vec<u8>,
+    pub(crate) idempotency_key: String,
+    pub(crate) good_until: Option<DateTime<Utc>>,
+}
+
+/// Notes that a mail is about to leave, with everything needed to send the very same again. Answers whether the claim
+/// still held.
+pub(crate) async fn begin_sending(
+    conn: &mut AsyncPgConnection,
+    claim: Claim,
+    mail: &SealedMail,
+    now: DateTime<Utc>,
+) -> QueryResult<bool> {
+    let updated = diesel::update(messages::table.find(claim.id.0))
+        .filter(messages::attempts.eq(claim.attempts))
+        .filter(messages::status.eq(Status::Pending.name()))
+        .set((
+            messages::status.eq(Status::Sending.name()),
+            messages::recipient_ct.eq(&mail.recipient_ct),
+            messages::recipient_bidx.eq(&mail.recipient_bidx),
+            messages::key_id.eq(&mail.key_id),
+            messages::request_ct.eq(&mail.request_ct),
+            messages::idempotency_key.eq(&mail.idempotency_key),
+            messages::good_until.eq(mail.good_until),
+            messages::first_sending_at.eq(now),
+            messages::last_error.eq(None::<String>),
+        ))
+        .execute(conn)
+        .await?;
+    Ok(updated == 1)
+}
+
+/// Lets a mail wait. `perhaps_since` is since when it may have left. Answers whether the claim still held.
+pub(crate) async fn put_off(
+    conn: &mut AsyncPgConnection,
+    claim: Claim,
+    until: DateTime<Utc>,
+    perhaps_since: Option<DateTime<Utc>>,
+    cause: &str,
+) -> QueryResult<bool> {
+    let updated = diesel::update(messages::table.find(claim.id.0))
+        .filter(messages::attempts.eq(claim.attempts))
+        .filter(messages::ended_at.is_null())
+        .set((
+            messages::next_attempt_at.eq(until),
+            messages::first_sending_at.eq(perhaps_since),
+            messages::last_error.eq(cause),
+        ))
+        .execute(conn)
+        .await?;
+    Ok(updated == 1)
+}
+
+/// Gives a mail back as it was, because its time has not come. Answers whether the claim still held.
+pub(crate) async fn give_back(
+    conn: &mut AsyncPgConnection,
+    claim: Claim,
+    until: DateTime<Utc>,
+    perhaps_since: Option<DateTime<Utc>>,
+) -> QueryResult<bool> {
+    let updated = diesel::update(messages::table.find(claim.id.0))
+        .filter(messages::attempts.eq(claim.attempts))
+        .filter(messages::ended_at.is_null())
+        .set((
+            messages::next_attempt_at.eq(until),
+            messages::first_sending_at.eq(perhaps_since),
+        ))
+        .execute(conn)
+        .await?;
+    Ok(updated == 1)
+}
+
+/// Notes that the provider has a mail, drops its body, and takes over what the provider already told about it.
+/// Answers whether the claim still held.
+pub(crate) async fn end_sent(
+    conn: &mut AsyncPgConnection,
+    claim: Claim,
+    provider_id: &str,
+    keep_recipient: bool,
+    now: DateTime<Utc>,
+) -> QueryResult<bool> {
+    let updated = diesel::sql_query(
+        "UPDATE notifications.messages m \
+         SET status = 'sent', provider_id = $3, sent_at = $4, ended_at = $4, request_ct = NULL, last_error = NULL, \
+             recipient_ct = CASE WHEN $5 THEN m.recipient_ct END, \
+             recipient_bidx = CASE WHEN $5 THEN m.recipient_bidx END, \
+             delivery = told.event_type, delivery_at = told.occurred_at \
+         FROM (VALUES (1)) AS one \
+         LEFT JOIN LATERAL (SELECT event_type, occurred_at FROM notifications.webhook_events \
+                            WHERE provider_id = $3 ORDER BY occurred_at DESC LIMIT 1) told ON true \
+         WHERE m.id = $1 AND m.attempts = $2 AND m.status = 'sending'",
+    )
+    .bind::<diesel::sql_types::Uuid, _>(claim.id.0)
+    .bind::<Integer, _>(claim.attempts)
+    .bind::<Text, _>(provider_id)
+    .bind::<Timestamptz, _>(now)
+    .bind::<diesel::sql_types::Bool, _>(keep_recipient)
+    .execute(conn)
+    .await?;
+    Ok(updated == 1)
+}
+
+/// Notes that a mail will not be sent, and drops its body. Answers whether the claim still held.
+pub(crate) async fn end_unsent(
+    conn: &mut AsyncPgConnection,
+    claim: Claim,
+    status: Status,
+    why: &str,
+    now: DateTime<Utc>,
+) -> QueryResult<bool> {
+    let updated = diesel::update(messages::table.find(claim.id.0))
+        .filter(messages::attempts.eq(claim.attempts))
+        .filter(messages::ended_at.is_null())
+        .set((
+            messages::status.eq(status.name()),
+            messages::request_ct.eq(None::<Vec<u8>>),
+            messages::last_error.eq(why),
+            messages::ended_at.eq(now),
+        ))
+        .execute(conn)
+        .await?;
+    Ok(updated == 1)
+}
+
+/// Notes to whom a mail would have gone that is ended without being sent.
+pub(crate) async fn note_recipient(
+    conn: &mut AsyncPgConnection,
+    id: MessageId,
+    recipient_ct: &[u8],
+    recipient_bidx: &[u8],
+    key_id: &str,
+) -> QueryResult<()> {
+    diesel::update(messages::table.find(id.0))
+        .set((
+            messages::recipient_ct.eq(recipient_ct),
+            messages::recipient_bidx.eq(recipient_bidx),
+            messages::key_id.eq(key_id),
+        ))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Removes the address from a mail.
+pub(crate) async fn drop_recipient(conn: &mut AsyncPgConnection, id: MessageId) -> QueryResult<()> {
+    diesel::update(messages::table.find(id.0))
+        .set((
+            messages::recipient_ct.eq(None::<Vec<u8>>),
+            messages::recipient_bidx.eq(None::<Vec<u8>>),
+        ))
+        .execute(conn)
+        .await?;
+    Ok(())
+}

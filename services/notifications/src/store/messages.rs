@@ -1,0 +1,183 @@
+//! Mails, as they are asked for, listed and forgotten.
+
+use chrono::{DateTime, Utc};
+use common::paging::Page;
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Double, Text};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use uuid::Uuid;
+
+use super::schema::notifications::{messages, suppressions};
+use crate::domain::ids::{MessageId, SourceId, UserId};
+use crate::domain::status::Status;
+use crate::domain::template::Template;
+
+/// Where a recipient is sealed to.
+pub(crate) const RECIPIENT_COLUMN: &str = "messages.recipient";
+/// Where a request is sealed to.
+pub(crate) const REQUEST_COLUMN: &str = "messages.request";
+/// What recipients are indexed under, here and in `suppressions`.
+pub(crate) const RECIPIENT_INDEX: &str = "messages.recipient";
+
+/// A mail that somebody wants sent.
+#[derive(Debug, Clone)]
+pub(crate) struct NewMessage {
+    pub(crate) id: MessageId,
+    pub(crate) dedupe_key: String,
+    pub(crate) template: Template,
+    pub(crate) source: SourceId,
+    pub(crate) user: UserId,
+    pub(crate) resend_of: Option<MessageId>,
+    pub(crate) traceparent: Option<String>,
+}
+
+/// Adds a mail, due now; answers whether it is new.
+pub(crate) async fn insert(
+    conn: &mut AsyncPgConnection,
+    message: &NewMessage,
+    now: DateTime<Utc>,
+) -> QueryResult<bool> {
+    let inserted = diesel::insert_into(messages::table)
+        .values((
+            messages::id.eq(message.id.0),
+            messages::dedupe_key.eq(&message.dedupe_key),
+            messages::template.eq(message.template.name()),
+            messages::source_id.eq(message.source.0),
+            messages::user_id.eq(message.user.0),
+            messages::resend_of.eq(message.resend_of.map(|id| id.0)),
+            messages::next_attempt_at.eq(now),
+            messages::traceparent.eq(message.traceparent.as_deref()),
+            messages::created_at.eq(now),
+        ))
+        .on_conflict(messages::dedupe_key)
+        .do_nothing()
+        .execute(conn)
+        .await?;
+    Ok(inserted == 1)
+}
+
+/// A mail as operators see it; the recipient is still sealed.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = messages)]
+pub(crate) struct MessageRow {
+    pub(crate) id: Uuid,
+    pub(crate) template: String,
+    pub(crate) source_id: Uuid,
+    pub(crate) user_id: Uuid,
+    pub(crate) resend_of: Option<Uuid>,
+    pub(crate) status: String,
+    pub(crate) recipient_ct: Option<Vec<u8>>,
+    pub(crate) attempts: i32,
+    pub(crate) next_attempt_at: DateTime<Utc>,
+    pub(crate) provider_id: Option<String>,
+    pub(crate) sent_at: Option<DateTime<Utc>>,
+    pub(crate) ended_at: Option<DateTime<Utc>>,
+    pub(crate) last_error: Option<String>,
+    pub(crate) delivery: Option<String>,
+    pub(crate) delivery_at: Option<DateTime<Utc>>,
+    pub(crate) created_at: DateTime<Utc>,
+}
+
+/// Which mails to list.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct MessageFilter {
+    pub(crate) status: Option<Status>,
+    pub(crate) template: Option<Template>,
+    /// The blind index of an address.
+    pub(crate) recipient_bidx: Option<Vec<u8>>,
+}
+
+/// One page of the mails that match, newest first, and how many match in all.
+pub(crate) async fn list(
+    conn: &mut AsyncPgConnection,
+    filter: &MessageFilter,
+    page: Page,
+) -> QueryResult<(Vec<MessageRow>, i64)> {
+    let total = matching(filter).count().get_result(conn).await?;
+    let rows = matching(filter)
+        .order((messages::created_at.desc(), messages::id.desc()))
+        .limit(page.rows())
+        .offset(page.offset())
+        .select(MessageRow::as_select())
+        .load(conn)
+        .await?;
+    Ok((rows, total))
+}
+
+fn matching(filter: &MessageFilter) -> messages::BoxedQuery<'static, Pg> {
+    let mut query = messages::table.into_boxed();
+    if let Some(status) = filter.status {
+        query = query.filter(messages::status.eq(status.name()));
+    }
+    if let Some(template) = filter.template {
+        query = query.filter(messages::template.eq(template.name()));
+    }
+    if let Some(index) = &filter.recipient_bidx {
+        query = query.filter(messages::recipient_bidx.eq(index.clone()));
+    }
+    query
+}
+
+/// Reads a mail.
+pub(crate) async fn find(
+    conn: &mut AsyncPgConnection,
+    id: MessageId,
+) -> QueryResult<Option<MessageRow>> {
+    messages::table
+        .find(id.0)
+        .select(MessageRow::as_select())
+        .first(conn)
+        .await
+        .optional()
+}
+
+/// Whether an address gets no mail, and why.
+pub(crate) async fn find_suppression(
+    conn: &mut AsyncPgConnection,
+    recipient_bidx: &[u8],
+) -> QueryResult<Option<String>> {
+    suppressions::table
+        .find(recipient_bidx)
+        .select(suppressions::reason)
+        .first(conn)
+        .await
+        .optional()
+}
+
+/// Forgets mails that ended before a moment; answers how many.
+pub(crate) async fn sweep(
+    conn: &mut AsyncPgConnection,
+    ended_before: DateTime<Utc>,
+) -> QueryResult<usize> {
+    diesel::delete(messages::table.filter(messages::ended_at.lt(ended_before)))
+        .execute(conn)
+        .await
+}
+
+/// How many mails wait, and for how long the oldest has.
+#[derive(Debug, Clone, QueryableByName)]
+pub(crate) struct Waiting {
+    #[diesel(sql_type = Text)]
+    pub(crate) status: String,
+    #[diesel(sql_type = BigInt)]
+    pub(crate) count: i64,
+    /// In seconds.
+    #[diesel(sql_type = Double)]
+    pub(crate) oldest_age: f64,
+}
+
+/// What waits, by status; a status of which nothing waits is missing.
+pub(crate) async fn waiting(
+    conn: &mut AsyncPgConnection,
+    now: DateTime<Utc>,
+) -> QueryResult<Vec<Waiting>> {
+    diesel::sql_query(
+        "SELECT status, count(*) AS count, \
+             extract(epoch FROM $1 - min(created_at))::double precision AS oldest_age \
+         FROM notifications.messages WHERE status IN ('pending', 'sending') GROUP BY status",
+    )
+    .bind::<diesel::sql_types::Timestamptz, _>(now)
+    .load(conn)
+    .await
+}

@@ -1,0 +1,59 @@
+//! Everything the service holds about one person: to be handed out, or to be erased.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use super::messages::MessageRow;
+use super::schema::notifications::messages;
+use crate::domain::ids::UserId;
+use crate::domain::status::Status;
+use crate::domain::template::Template;
+
+/// The mails about a person, newest first.
+pub(crate) async fn mails_of(
+    conn: &mut AsyncPgConnection,
+    user: UserId,
+) -> QueryResult<Vec<MessageRow>> {
+    messages::table
+        .filter(messages::user_id.eq(user.0))
+        .order((messages::created_at.desc(), messages::id.desc()))
+        .select(MessageRow::as_select())
+        .load(conn)
+        .await
+}
+
+/// Stops the mails to a person that have not left, except the goodbye, and removes the address from all others. What is
+/// left says that a mail of some kind was sent to a pseudonym.
+pub(crate) async fn erase(
+    conn: &mut AsyncPgConnection,
+    user: UserId,
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
+    let goodbyes: Vec<&str> = Template::all()
+        .filter(|template| template.is_goodbye())
+        .map(Template::name)
+        .collect();
+    // A sender that has one of these in hand finds its claim gone: the row has ended.
+    diesel::update(messages::table.filter(messages::user_id.eq(user.0)))
+        .filter(messages::ended_at.is_null())
+        .filter(messages::template.ne_all(goodbyes))
+        .set((
+            messages::status.eq(Status::Cancelled.name()),
+            messages::request_ct.eq(None::<Vec<u8>>),
+            messages::last_error.eq("the person was erased"),
+            messages::ended_at.eq(now),
+        ))
+        .execute(conn)
+        .await?;
+    diesel::update(messages::table.filter(messages::user_id.eq(user.0)))
+        .filter(messages::ended_at.is_not_null())
+        .filter(messages::recipient_ct.is_not_null())
+        .set((
+            messages::recipient_ct.eq(None::<Vec<u8>>),
+            messages::recipient_bidx.eq(None::<Vec<u8>>),
+        ))
+        .execute(conn)
+        .await?;
+    Ok(())
+}

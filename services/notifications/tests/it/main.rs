@@ -1,0 +1,22 @@
+//! The service as its clients meet it: over HTTP and by event, on a real PostgreSQL, with auth and the mail provider
+//! played on the wire.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test's helpers fail the test"
+)]
+
+mod admin;
+mod app;
+mod auth;
+mod broker;
+mod errors;
+mod migrations;
+mod pacing;
+mod privacy;
+mod provider;
+mod recovery;
+mod sending;
+mod stand_in;
+mod webhooks;
