@@ -22,7 +22,7 @@ pub(crate) async fn request_auth_mail(
     let wanted = &event.body;
     let message = NewMessage {
         id: MessageId(ids::new_id()),
-        dedupe_key: format!("auth.mail_requested/{}", ids::new_id()),
+        dedupe_key: format!("auth.mail_requested/{}", wanted.mail_id),
         template: wanted.kind.into(),
         source: SourceId(wanted.mail_id),
         user: UserId(wanted.user_id),

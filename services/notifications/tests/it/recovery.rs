@@ -184,6 +184,28 @@ async fn a_sender_that_was_too_slow_changes_nothing_any_more() {
 }
 
 #[tokio::test]
+async fn a_sender_that_was_too_slow_does_not_speak_for_the_one_that_took_over() {
+    let app = TestApp::start().await;
+    app.world.provider.then([
+        Then::Refuse(Reply::Silence),
+        Then::error(503, "service_unavailable"),
+    ]);
+    let wanted = app.want(MailKind::PasswordReset).await;
+    app.until_requests(1).await;
+    app.pass(TimeDelta::minutes(2));
+    let said = |row: &Value| {
+        row["last_error"]
+            .as_str()
+            .is_some_and(|error| error.contains("503"))
+    };
+    let row = app.until(&wanted, said).await;
+    assert_eq!(row["attempts"], 2);
+    // The first one gives up waiting; what the second one learnt stands.
+    tokio::time::sleep(Duration::from_secs(11)).await;
+    assert_eq!(app.message(&wanted).await, row);
+}
+
+#[tokio::test]
 async fn without_consumers_and_senders_nothing_leaves() {
     let app = TestApp::start_with(Options {
         only: Some(common::service::Only::Http),
