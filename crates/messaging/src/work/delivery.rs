@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
 use super::Work;
-use crate::broker::{BrokerError, Outgoing, Sent};
+use crate::broker::{BrokerError, Outgoing, Sent, within_deadline};
 use crate::consumers::{Answer, Handler, Message, WorkConsumer};
 use crate::message;
 use crate::received::ConsumeError;
@@ -288,9 +288,10 @@ async fn guarded<T>(work: impl Future<Output = T>) -> Result<T, ConsumeError> {
     }
 }
 
-/// A failure means that the channel is gone: then the delivery comes again, and the inbox knows it.
+/// A failure means that the channel is gone: then the delivery comes again, and the inbox knows it. Not waited for without
+/// end: on a connection that breaks at this moment, the client may give no answer at all.
 pub(crate) async fn acknowledge(delivery: &Delivery, multiple: bool) {
-    if let Err(error) = delivery.ack(BasicAckOptions { multiple }).await {
+    if let Err(error) = within_deadline(delivery.ack(BasicAckOptions { multiple })).await {
         tracing::debug!(cause = %error, "a delivery was not acknowledged; it will come again");
     }
 }

@@ -15,7 +15,7 @@ use std::time::Duration;
 use common::database::Database;
 use lapin::Connection;
 use tokio::task::JoinSet;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::broker::{Broker, BrokerError, Publisher, queue_depth, within_deadline};
@@ -26,6 +26,9 @@ use crate::replay::Producers;
 
 /// The shortest and the longest pause before connecting again.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
+/// How long what was begun may take to end, once the connection is gone or the process stops. What takes longer is dropped,
+/// its transaction with it, and comes again: nobody may hold up the others' return to the broker.
+const GRACE: Duration = Duration::from_secs(20);
 /// How often the depth of each queue is asked for.
 const MEASURE_EVERY: Duration = Duration::from_secs(10);
 
@@ -95,7 +98,11 @@ impl Work {
         // The first that ends has found the connection broken, or the process stopping.
         let first = tasks.join_next().await;
         stop.cancel();
-        while tasks.join_next().await.is_some() {}
+        let ending = timeout(GRACE, async { while tasks.join_next().await.is_some() {} });
+        if ending.await.is_err() {
+            tracing::warn!("consumers did not end in time; what they had begun is rolled back");
+            tasks.shutdown().await;
+        }
         match first {
             Some(Ok(ended)) => ended,
             _ => Err(BrokerError::Silent),
