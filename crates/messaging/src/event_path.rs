@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::broker::{Broker, Publisher, Topology};
 use crate::consumers::{Consumers, WorkConsumer};
 use crate::metrics::EventMetrics;
+use crate::queues::MuteQueues;
 use crate::relay::{Relay, backlog, wake_on_commit};
 use crate::replay::{Producers, Replayer};
 use crate::settings::AmqpSettings;
@@ -122,6 +123,7 @@ impl EventPath {
             self.metrics.clone(),
             wake,
         );
+        let mute_queues = MuteQueues::new(self.service, self.broker(), self.metrics.clone());
         let own = (self.service, self.replayer());
         let names = self
             .consumers
@@ -147,6 +149,7 @@ impl EventPath {
         let tasks = [
             tokio::spawn(listening),
             tokio::spawn(relay.run(shutdown.clone())),
+            tokio::spawn(mute_queues.replace_when_found(shutdown.clone())),
             tokio::spawn(work.run(shutdown.clone())),
             tokio::spawn(measuring),
             tokio::spawn(retention::run(self.db, shutdown)),

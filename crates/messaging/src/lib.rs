@@ -28,6 +28,7 @@ pub mod leases;
 mod message;
 mod metrics;
 pub mod outbox;
+mod queues;
 mod received;
 pub mod relay;
 pub mod replay;

@@ -18,6 +18,7 @@ pub struct EventMetrics {
     oldest: IntGaugeVec,
     depth: IntGaugeVec,
     dead_letters: IntGaugeVec,
+    replaced: IntCounterVec,
 }
 
 impl EventMetrics {
@@ -49,6 +50,11 @@ impl EventMetrics {
             dead_letters: metrics.gauge(
                 "dead_letters_waiting",
                 "Deliveries that were given up and not sent back",
+                &["queue"],
+            )?,
+            replaced: metrics.counter(
+                "event_queues_replaced_total",
+                "Queues that did not answer and were made anew",
                 &["queue"],
             )?,
         })
@@ -102,6 +108,15 @@ impl EventMetrics {
             self.consumed.with_label_values(&[queue, outcome]);
         }
         self.dead_letters.with_label_values(&[queue]).set(0);
+    }
+
+    /// Shows the counter at nought.
+    pub(crate) fn watch_replacing(&self, queue: &str) {
+        self.replaced.with_label_values(&[queue]);
+    }
+
+    pub(crate) fn queue_replaced(&self, queue: &str) {
+        self.replaced.with_label_values(&[queue]).inc();
     }
 
     pub(crate) fn dead_letters(&self, queue: &str, letters: i64) {

@@ -6,6 +6,7 @@ use lapin::protocol::{AMQPErrorKind, AMQPSoftError};
 use lapin::uri::AMQPUri;
 use lapin::{Connection, ConnectionProperties, ErrorKind};
 use secrecy::ExposeSecret as _;
+use tokio::sync::Notify;
 
 use super::topology::Topology;
 use crate::settings::AmqpSettings;
@@ -48,6 +49,7 @@ pub struct Broker {
     settings: AmqpSettings,
     /// The names and shapes of exchanges and queues.
     pub topology: Topology,
+    suspicion: Notify,
 }
 
 impl Broker {
@@ -55,13 +57,29 @@ impl Broker {
     #[must_use]
     pub fn new(settings: AmqpSettings) -> Self {
         let topology = Topology::new(&settings);
-        Self { settings, topology }
+        Self {
+            settings,
+            topology,
+            suspicion: Notify::new(),
+        }
     }
 
     /// The same broker in another shape.
     #[must_use]
     pub fn with_topology(self, topology: Topology) -> Self {
         Self { topology, ..self }
+    }
+
+    /// Notes that an open connection gave no answer: one of the queues may be mute.
+    pub(crate) fn suspect_if_silent<T>(&self, outcome: &Result<T, BrokerError>) {
+        if let Err(BrokerError::Silent) = outcome {
+            self.suspicion.notify_one();
+        }
+    }
+
+    /// Waits until there is a reason to look for mute queues.
+    pub(crate) async fn suspected(&self) {
+        self.suspicion.notified().await;
     }
 
     /// Connects; `purpose` is what the broker's list of connections shows, as `orders: relay`.

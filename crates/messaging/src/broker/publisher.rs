@@ -85,6 +85,7 @@ impl Publisher {
             Err(_elapsed) => Err(BrokerError::Silent),
         };
         if sent.is_err() {
+            self.broker.suspect_if_silent(&sent);
             *link = None;
         }
         sent

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use events::subscriptions::{Delivery, EXCHANGE, Subscription, consumers_of};
+use events::subscriptions::{Delivery, EXCHANGE, Subscription, consumers_of, subscriptions};
 use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
 use lapin::types::{AMQPValue, FieldTable, ShortString};
 use lapin::{Channel, Connection, ExchangeKind};
@@ -100,6 +100,13 @@ impl Topology {
         format!("{}agape.retry.{}", self.prefix, step.name)
     }
 
+    /// All retry queues; each has the name of its exchange.
+    pub(crate) fn retry_queues(&self) -> impl Iterator<Item = String> {
+        self.retry_steps
+            .iter()
+            .map(|step| self.retry_exchange(step))
+    }
+
     /// Where a delivery waits that failed in this attempt (from 1); `None` after the last.
     #[must_use]
     pub fn retry_after(&self, attempt: u32) -> Option<&RetryStep> {
@@ -116,6 +123,12 @@ impl Topology {
     /// The deployed consumers whose queues an event of this type must reach.
     pub fn work_consumers(&self, event_type: &str) -> impl Iterator<Item = Subscription> {
         consumers_of(event_type)
+            .filter(|one| one.delivery == Delivery::Work && self.is_deployed(one.service))
+    }
+
+    /// All consumers whose queues exist in this shop.
+    pub(crate) fn deployed_consumers(&self) -> impl Iterator<Item = Subscription> {
+        subscriptions()
             .filter(|one| one.delivery == Delivery::Work && self.is_deployed(one.service))
     }
 

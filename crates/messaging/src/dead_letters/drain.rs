@@ -12,14 +12,14 @@ use lapin::message::Delivery;
 use lapin::options::{BasicConsumeOptions, BasicQosOptions};
 use lapin::types::{AMQPValue, FieldTable};
 use serde_json::{Map, Value};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::store::{NewDeadLetter, insert};
 use crate::broker::{BrokerError, within_deadline};
 use crate::message;
-use crate::work::{Work, acknowledge};
+use crate::work::{IDLE, Work, acknowledge};
 
 const PREFETCH: u16 = 50;
 /// How long to wait for a database that is away.
@@ -42,6 +42,7 @@ pub(crate) async fn drain(
         if !connection.status().connected() {
             return drained.and(Err(BrokerError::Silent));
         }
+        work.broker.suspect_if_silent(&drained);
         sleep(AGAIN_AFTER).await;
     }
 }
@@ -66,7 +67,7 @@ async fn drain_channel(
     );
     let letters = within_deadline(letters).await?;
     let mut letters = Box::pin(letters.take_until(stop.cancelled()));
-    while let Some(delivery) = letters.next().await {
+    while let Ok(Some(delivery)) = timeout(IDLE, letters.next()).await {
         let delivery = delivery?;
         while let Err(error) = store(work, consumer, &delivery).await {
             tracing::warn!(queue, cause = %error, "a dead letter could not be stored; trying again");
@@ -77,7 +78,7 @@ async fn drain_channel(
         }
         acknowledge(&delivery, false).await;
     }
-    Ok(())
+    within_deadline(channel.close(200, "idle".into())).await
 }
 
 async fn store(work: &Work, consumer: &str, delivery: &Delivery) -> Result<(), DbError> {

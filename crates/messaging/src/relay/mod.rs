@@ -5,7 +5,6 @@
 //! rather than never: consumers apply an event once. A broker that is away costs nothing but time:
 //! rows wait.
 
-mod mend;
 mod rows;
 mod wake;
 
@@ -23,8 +22,7 @@ use tokio_util::sync::CancellationToken;
 use crate::broker::{Broker, BrokerError, Outgoing, Publisher, Sent};
 use crate::message;
 use crate::metrics::EventMetrics;
-pub(crate) use mend::make_queue;
-use mend::mend;
+use crate::queues;
 use rows::PromisedEvent;
 pub(crate) use rows::replay_page;
 pub use rows::{Backlog, backlog};
@@ -138,7 +136,7 @@ impl Relay {
             .await?;
         drop(conn);
         for event_type in &returned {
-            mend(&self.publisher, &self.broker.topology, event_type).await?;
+            queues::make_missing(&self.publisher, &self.broker.topology, event_type).await?;
         }
         let is_full = i64::try_from(claimed).is_ok_and(|claimed| claimed == BATCH);
         // What was returned is due again at once, now that its queues are there.

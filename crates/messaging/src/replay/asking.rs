@@ -17,8 +17,9 @@ use crate::received::ConsumeError;
 use crate::work::Work;
 
 /// How far before the newest known event a replay begins: longer than any event waits for its
-/// publication in good times, as those are not known in the order in which they were published.
-const OVERLAP: TimeDelta = TimeDelta::minutes(10);
+/// publication in good times, as those are not known in the order in which they were published, and
+/// longer than one waits for its last attempt.
+const OVERLAP: TimeDelta = TimeDelta::minutes(30);
 
 /// Where the producers are of what a service hears.
 #[derive(Debug, Clone, Default)]

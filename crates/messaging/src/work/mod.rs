@@ -29,6 +29,9 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from
 /// How long what was begun may take to end, once the connection is gone or the process stops. What takes longer is dropped,
 /// its transaction with it, and comes again: nobody may hold up the others' return to the broker.
 const GRACE: Duration = Duration::from_secs(20);
+/// How long nothing may come before a queue is subscribed anew, for the case that it was replaced: the broker does not
+/// always tell the consumers of a queue that is gone.
+pub(crate) const IDLE: Duration = Duration::from_secs(60);
 /// How often the depth of each queue is asked for.
 const MEASURE_EVERY: Duration = Duration::from_secs(10);
 

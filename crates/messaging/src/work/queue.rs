@@ -4,17 +4,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 use lapin::message::Delivery;
 use lapin::options::{BasicConsumeOptions, BasicQosOptions};
 use lapin::types::FieldTable;
 use lapin::{Channel, Connection, Consumer};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::Work;
+use super::{IDLE, Work};
 use crate::broker::{BrokerError, queue_exists, within_deadline};
 use crate::consumers::{Handler, WorkConsumer};
-use crate::relay::make_queue;
+use crate::queues::make_queue;
 
 /// Deliveries on the way to a consumer of single events, for each that it applies at once.
 const PREFETCH: usize = 8;
@@ -23,6 +24,14 @@ const BATCH: usize = 200;
 const BATCH_PREFETCH: u16 = 400;
 /// A queue that was lost is looked for again after this.
 const AGAIN_AFTER: Duration = Duration::from_millis(500);
+
+/// Why a queue is not consumed any more.
+enum Ended {
+    /// Nothing has come for a while.
+    Idle,
+    /// The channel or the connection is gone, or was given up.
+    Broken,
+}
 
 impl Work {
     /// Makes the consumer's queues, or finds them there.
@@ -56,8 +65,12 @@ impl Work {
                 return Ok(());
             }
             if !connection.status().connected() {
-                return consumed.and(Err(BrokerError::Silent));
+                return Err(consumed.err().unwrap_or(BrokerError::Silent));
             }
+            if let Ok(Ended::Idle) = consumed {
+                continue;
+            }
+            self.broker.suspect_if_silent(&consumed);
             let cause = consumed.err().map_or_else(
                 || "cancelled by the broker".to_owned(),
                 |error| error.to_string(),
@@ -79,7 +92,7 @@ impl Work {
         connection: &Connection,
         consumer: &WorkConsumer,
         stop: &CancellationToken,
-    ) -> Result<(), BrokerError> {
+    ) -> Result<Ended, BrokerError> {
         let channel = within_deadline(connection.create_channel()).await?;
         self.declare(connection, &channel, consumer).await?;
         let prefetch = match consumer.handler {
@@ -98,16 +111,16 @@ impl Work {
         let deliveries = within_deadline(deliveries).await?;
         // One that holds a delivery for too long gives the whole channel up.
         let give_up = stop.child_token();
-        match &consumer.handler {
+        let ended = match &consumer.handler {
             Handler::Single(_) => self.consume_singly(deliveries, consumer, &give_up).await,
             Handler::Batch(_) => {
                 self.consume_in_batches(deliveries, consumer, &give_up)
-                    .await;
+                    .await
             }
-        }
+        };
         // What was not acknowledged goes back to the queue with the channel.
         let _ = within_deadline(channel.close(200, "done".into())).await;
-        Ok(())
+        Ok(ended)
     }
 
     async fn consume_singly(
@@ -115,15 +128,25 @@ impl Work {
         deliveries: Consumer,
         consumer: &WorkConsumer,
         give_up: &CancellationToken,
-    ) {
-        deliveries
-            .take_until(give_up.cancelled())
-            .for_each_concurrent(consumer.at_once, |delivery| async move {
-                if let Some(delivery) = readable(delivery, give_up) {
-                    self.take(consumer, delivery, give_up).await;
-                }
-            })
-            .await;
+    ) -> Ended {
+        let mut deliveries = Box::pin(deliveries.take_until(give_up.cancelled()));
+        let mut at_work = FuturesUnordered::new();
+        let ended = loop {
+            let is_idle = at_work.is_empty();
+            tokio::select! {
+                Some(()) = at_work.next(), if !is_idle => {}
+                next = timeout(IDLE, deliveries.next()), if at_work.len() < consumer.at_once => match next {
+                    Ok(Some(delivery)) => at_work.extend(
+                        readable(delivery, give_up).map(|delivery| self.take(consumer, delivery, give_up)),
+                    ),
+                    Ok(None) => break Ended::Broken,
+                    Err(_elapsed) if is_idle => break Ended::Idle,
+                    Err(_elapsed) => {}
+                },
+            }
+        };
+        while at_work.next().await.is_some() {}
+        ended
     }
 
     async fn consume_in_batches(
@@ -131,13 +154,18 @@ impl Work {
         deliveries: Consumer,
         consumer: &WorkConsumer,
         give_up: &CancellationToken,
-    ) {
+    ) -> Ended {
         let mut batches = Box::pin(
             deliveries
                 .take_until(give_up.cancelled())
                 .ready_chunks(BATCH),
         );
-        while let Some(batch) = batches.next().await {
+        loop {
+            let batch = match timeout(IDLE, batches.next()).await {
+                Ok(Some(batch)) => batch,
+                Ok(None) => return Ended::Broken,
+                Err(_elapsed) => return Ended::Idle,
+            };
             let batch = batch
                 .into_iter()
                 .filter_map(|delivery| readable(delivery, give_up))

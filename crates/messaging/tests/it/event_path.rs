@@ -1,6 +1,7 @@
 //! From a commit to an effect in another transaction, by a real broker.
 
-use std::time::Duration;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
 use lapin::BasicProperties;
 use lapin::types::{AMQPValue, FieldTable};
@@ -232,7 +233,7 @@ async fn poison_of_every_kind_is_put_aside_and_holds_nobody_up() {
     for body in &poison {
         shop.inject(body, properties.clone()).await;
     }
-    let began = std::time::Instant::now();
+    let began = Instant::now();
     shop.promise(1..2).await;
     shop.expect_once(0..2, SOON).await;
     eprintln!(
@@ -269,10 +270,10 @@ async fn a_batch_with_a_bad_event_applies_the_others() {
 #[tokio::test]
 async fn while_something_is_away_no_attempt_is_spent() {
     let broker = TestBroker::shared();
-    let began = std::time::Instant::now();
+    let first = OnceLock::new();
     let shop = Shop::with_twist(broker.url(), broker.prefix(), move |_, attempt| {
         assert_eq!(attempt, 1);
-        if began.elapsed() < Duration::from_secs(4) {
+        if first.get_or_init(Instant::now).elapsed() < Duration::from_secs(4) {
             return Answer::Fail(ConsumeError::Unavailable("a sibling is away".to_owned()));
         }
         Answer::Apply

@@ -343,6 +343,18 @@ impl Shop {
         assert_eq!(seen, wanted);
     }
 
+    /// Waits until a count in the service's schema exceeds a number.
+    pub async fn expect_more_than(&self, what: &str, number: i64, patience: Duration) {
+        let began = std::time::Instant::now();
+        while self.count(what).await <= number {
+            assert!(
+                began.elapsed() < patience,
+                "{what}: not more than {number} after {patience:?}"
+            );
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
     /// Waits for a count in the service's schema.
     pub async fn expect_count(&self, what: &str, wanted: i64, patience: Duration) {
         let began = std::time::Instant::now();

@@ -1,4 +1,10 @@
-//! Queues that are missing.
+//! Queues that are missing, or no longer of use.
+//!
+//! Both are mended alike: the queue is made, and a marker in it makes its reader ask for what it missed.
+
+mod mute;
+
+pub(crate) use mute::MuteQueues;
 
 use events::subscriptions::Subscription;
 
@@ -9,7 +15,7 @@ use crate::message;
 ///
 /// # Errors
 /// Those of the broker.
-pub(crate) async fn mend(
+pub(crate) async fn make_missing(
     publisher: &Publisher,
     topology: &Topology,
     event_type: &str,

@@ -1,0 +1,189 @@
+//! Queues that the broker knows and does not serve.
+//!
+//! A node of RabbitMQ that is killed within seconds of a quorum queue's creation can come back with the
+//! queue and without its log. The queue's only member then waits for ever to be elected: the queue
+//! looks healthy from outside and whatever uses it times out, which blocks the whole outbox whose
+//! events it should take. Only deleting it helps (rabbitmq-server issues 13135 and 15725).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use events::subscriptions::{EVENT_TYPES, EVERY_SERVICE, Subscription};
+use futures_util::future::join_all;
+use lapin::Connection;
+use lapin::options::{
+    BasicConsumeOptions, BasicQosOptions, QueueDeclareOptions, QueueDeleteOptions,
+};
+use lapin::types::FieldTable;
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::make_queue;
+use crate::broker::{Broker, BrokerError, Publisher, Topology, within_deadline};
+use crate::metrics::EventMetrics;
+
+/// A queue is replaced when it was mute twice, so long apart: an election takes a second or two.
+const BETWEEN_LOOKS: Duration = Duration::from_secs(15);
+/// How often the queues are looked at while something is silent.
+const PAUSE: Duration = Duration::from_secs(10);
+/// The broker first waits five seconds for an answer of the queue, then deletes it by force.
+const DELETION_DEADLINE: Duration = Duration::from_secs(30);
+
+/// Finds mute queues and replaces them.
+pub(crate) struct MuteQueues {
+    service: &'static str,
+    broker: Arc<Broker>,
+    publisher: Publisher,
+    metrics: EventMetrics,
+}
+
+/// A queue that may be mute.
+#[derive(Clone)]
+struct Suspect {
+    queue: String,
+    /// Whose events are lost with it: these ask their producers for them.
+    losers: Vec<Subscription>,
+}
+
+impl MuteQueues {
+    pub(crate) fn new(service: &'static str, broker: Arc<Broker>, metrics: EventMetrics) -> Self {
+        let publisher = Publisher::new(Arc::clone(&broker), format!("{service}: mending"));
+        Self {
+            service,
+            broker,
+            publisher,
+            metrics,
+        }
+    }
+
+    /// Waits until somebody gets no answer from the broker, then looks at every queue that this service
+    /// fills or reads.
+    pub(crate) async fn replace_when_found(self, shutdown: CancellationToken) {
+        // A counter that first appears at one has not increased.
+        for suspect in self.suspects() {
+            self.metrics.watch_replacing(&suspect.queue);
+        }
+        let looking = async {
+            loop {
+                self.broker.suspected().await;
+                if let Err(error) = self.replace_mute(self.suspects()).await {
+                    tracing::debug!(cause = %error, "the queues could not be looked at");
+                }
+                sleep(PAUSE).await;
+            }
+        };
+        tokio::select! {
+            () = looking => {}
+            () = shutdown.cancelled() => {}
+        }
+    }
+
+    async fn replace_mute(&self, suspects: Vec<Suspect>) -> Result<(), BrokerError> {
+        let mute = self.mute_among(suspects).await?;
+        if mute.is_empty() {
+            return Ok(());
+        }
+        sleep(BETWEEN_LOOKS).await;
+        for suspect in self.mute_among(mute).await? {
+            tracing::error!(
+                queue = suspect.queue,
+                "a queue is there and does not answer; it is deleted and made anew"
+            );
+            self.replace(&suspect).await?;
+            self.metrics.queue_replaced(&suspect.queue);
+        }
+        Ok(())
+    }
+
+    /// Those that do not let themselves be consumed while the broker answers otherwise.
+    ///
+    /// Consuming is what is tried because a broker short of memory or disk lets its consumers go on: it
+    /// must not look as if all its queues were mute. A delivery that comes goes back with the channel.
+    async fn mute_among(&self, suspects: Vec<Suspect>) -> Result<Vec<Suspect>, BrokerError> {
+        let purpose = format!("{}: looking for mute queues", self.service);
+        let connection = self.broker.connect(&purpose).await?;
+        try_own_queue(&connection).await?;
+        let tried = suspects
+            .iter()
+            .map(|suspect| try_to_consume(&connection, &suspect.queue));
+        let tried = join_all(tried).await;
+        try_own_queue(&connection).await?;
+        Ok(suspects
+            .into_iter()
+            .zip(tried)
+            .filter(|(_, tried)| matches!(tried, Err(BrokerError::Silent)))
+            .map(|(suspect, _)| suspect)
+            .collect())
+    }
+
+    async fn replace(&self, mute: &Suspect) -> Result<(), BrokerError> {
+        let connection = self.publisher.connection().await?;
+        let channel = within_deadline(connection.create_channel()).await?;
+        let deletion =
+            channel.queue_delete(mute.queue.as_str().into(), QueueDeleteOptions::default());
+        match timeout(DELETION_DEADLINE, deletion).await {
+            Ok(deleted) => deleted?,
+            Err(_elapsed) => return Err(BrokerError::Silent),
+        };
+        self.broker.topology.declare_shared(&channel).await?;
+        for loser in &mute.losers {
+            make_queue(&self.publisher, &self.broker.topology, loser).await?;
+        }
+        within_deadline(channel.close(200, "mended".into())).await
+    }
+
+    fn suspects(&self) -> Vec<Suspect> {
+        let topology = &self.broker.topology;
+        let everyone: Vec<Subscription> = topology.deployed_consumers().collect();
+        let own = everyone
+            .iter()
+            .filter(|one| one.service == self.service || is_said_by(one.event_type, self.service));
+        let queues = own.flat_map(|one| suspects_of(topology, one));
+        // What waits for its next attempt may be anyone's.
+        let retries = topology.retry_queues().map(|queue| Suspect {
+            queue,
+            losers: everyone.clone(),
+        });
+        queues.chain(retries).collect()
+    }
+}
+
+fn suspects_of(topology: &Topology, consumer: &Subscription) -> [Suspect; 2] {
+    let name = consumer.queue();
+    [topology.queue(&name), topology.dead_queue(&name)].map(|queue| Suspect {
+        queue,
+        losers: vec![*consumer],
+    })
+}
+
+fn is_said_by(event_type: &str, service: &str) -> bool {
+    EVENT_TYPES
+        .iter()
+        .any(|known| known.name == event_type && [service, EVERY_SERVICE].contains(&known.producer))
+}
+
+async fn try_own_queue(connection: &Connection) -> Result<(), BrokerError> {
+    let channel = within_deadline(connection.create_channel()).await?;
+    let options = QueueDeclareOptions {
+        exclusive: true,
+        auto_delete: true,
+        ..QueueDeclareOptions::default()
+    };
+    let declared = channel.queue_declare("".into(), options, FieldTable::default());
+    let queue = within_deadline(declared).await?.name().to_string();
+    within_deadline(channel.close(200, "declared".into())).await?;
+    try_to_consume(connection, &queue).await
+}
+
+async fn try_to_consume(connection: &Connection, queue: &str) -> Result<(), BrokerError> {
+    let channel = within_deadline(connection.create_channel()).await?;
+    within_deadline(channel.basic_qos(1, BasicQosOptions::default())).await?;
+    let consumed = channel.basic_consume(
+        queue.into(),
+        "".into(),
+        BasicConsumeOptions::default(),
+        FieldTable::default(),
+    );
+    within_deadline(consumed).await?;
+    within_deadline(channel.close(200, "tried".into())).await
+}
