@@ -12,8 +12,12 @@
 
 mod asyncapi;
 pub mod auth;
+pub mod cart;
+pub mod catalog;
 pub mod envelope;
+pub mod inventory;
 pub mod notifications;
+pub mod orders;
 mod schemas;
 pub mod shared;
 pub mod subscriptions;

@@ -4,7 +4,7 @@ use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Value, json};
 
 use crate::envelope::{DATA_CONTENT_TYPE, SPEC_VERSION, schema_file, schema_uri};
-use crate::{Envelope, Event, auth, notifications, shared};
+use crate::{Envelope, Event, auth, cart, catalog, inventory, notifications, orders, shared};
 
 /// The schema of every event as `(file name under proto-docs/events, schema)`, sorted by name.
 pub fn schemas() -> Vec<(String, Value)> {
@@ -16,6 +16,19 @@ pub fn schemas() -> Vec<(String, Value)> {
         schema::<auth::MailRequested>(),
         schema::<auth::SessionRevoked>(),
         schema::<auth::EraseRequested>(),
+        schema::<cart::CartAbandoned>(),
+        schema::<catalog::ProductCreated>(),
+        schema::<catalog::ProductUpdated>(),
+        schema::<catalog::ProductDeleted>(),
+        schema::<catalog::VariantCreated>(),
+        schema::<catalog::VariantUpdated>(),
+        schema::<catalog::VariantDeleted>(),
+        schema::<inventory::StockChanged>(),
+        schema::<inventory::StockLow>(),
+        schema::<inventory::ReservationExpired>(),
+        schema::<orders::OrderCreated>(),
+        schema::<orders::OrderCancelled>(),
+        schema::<orders::RestockRequested>(),
         schema::<notifications::NotificationSent>(),
         schema::<notifications::NotificationFailed>(),
         schema::<shared::AuditRecorded>(),
@@ -71,7 +84,7 @@ mod tests {
     #[test]
     fn everything_that_a_finished_service_says_has_a_schema() {
         let described: BTreeSet<String> = schemas().into_iter().map(|(file, _)| file).collect();
-        let finished = ["auth", "notifications"];
+        let finished = ["auth", "notifications", "catalog", "inventory", "cart"];
         for known in EVENT_TYPES
             .iter()
             .filter(|known| finished.contains(&known.producer))

@@ -17,6 +17,7 @@ mod arithmetic;
 mod currency;
 mod decimal;
 mod parse;
+mod schema;
 mod split;
 
 pub use amount::{Amount, AmountError, SignedAmount};
