@@ -5,6 +5,7 @@
 //! - [`FaultProxy`]: a network that is slow, silent or rude on command;
 //! - [`FakeClock`]: the time that the test says it is;
 //! - [`tokens`], [`JwksServer`]: every token a verifier must refuse, and the keys it asks for;
+//! - [`service`]: a service run, asked, stopped and crashed; [`stand_in`]: what stands for those around it;
 //! - [`http`]: bytes on a socket where a client library would be too polite.
 //!
 //! One PostgreSQL, Redis and RabbitMQ each are started per test binary, when first asked for, and
@@ -24,6 +25,8 @@ mod fault_proxy;
 pub mod http;
 mod jwks;
 mod servers;
+pub mod service;
+pub mod stand_in;
 pub mod tokens;
 
 pub use clock::FakeClock;

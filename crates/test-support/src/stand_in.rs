@@ -12,15 +12,20 @@ use tokio_util::sync::CancellationToken;
 /// What was asked.
 #[derive(Debug, Clone)]
 pub struct Request {
+    /// As sent, such as `POST`.
     pub method: String,
+    /// With its query.
     pub path: String,
     /// Names in lower case.
     pub headers: HashMap<String, String>,
+    /// As sent.
     pub body: Vec<u8>,
+    /// When it had arrived.
     pub at: Instant,
 }
 
 impl Request {
+    /// A header by its name in lower case; empty if there is none.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", String::as_str)
     }
@@ -29,9 +34,13 @@ impl Request {
 /// What is answered.
 #[derive(Debug, Clone)]
 pub enum Reply {
+    /// This.
     Answer {
+        /// The status.
         status: u16,
+        /// Further headers.
         headers: Vec<(&'static str, String)>,
+        /// The body.
         body: String,
     },
     /// The connection is closed without a word.
@@ -41,6 +50,23 @@ pub enum Reply {
 }
 
 impl Reply {
+    /// A success in the shape that our services share.
+    pub fn success(data: &serde_json::Value) -> Self {
+        Self::json(
+            200,
+            &serde_json::json!({ "status": "success", "data": data }),
+        )
+    }
+
+    /// An error in the shape that our services share.
+    pub fn error(status: u16, code: &str) -> Self {
+        Self::json(
+            status,
+            &serde_json::json!({ "status": "error", "code": code }),
+        )
+    }
+
+    /// A JSON body.
     pub fn json(status: u16, body: &serde_json::Value) -> Self {
         Self::Answer {
             status,
@@ -54,11 +80,16 @@ type Handler = Arc<dyn Fn(&Request) -> Reply + Send + Sync>;
 
 /// The server; it ends with this value.
 pub struct StandIn {
+    /// `http://127.0.0.1:port`.
     pub origin: String,
     stop: CancellationToken,
 }
 
 impl StandIn {
+    /// Starts it on a free port.
+    ///
+    /// # Panics
+    /// If it cannot.
     pub fn start(handler: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
@@ -112,7 +143,7 @@ async fn serve(mut stream: TcpStream, handler: Handler) {
                 body.len()
             );
             for (name, value) in headers {
-                head.push_str(&format!("{name}: {value}\r\n"));
+                head.extend([name, ": ", &value, "\r\n"]);
             }
             let answer = format!("{head}\r\n{body}");
             let _ = stream.write_all(answer.as_bytes()).await;
@@ -131,7 +162,8 @@ async fn read(stream: &mut TcpStream) -> Option<Request> {
             break at;
         }
     };
-    let head = String::from_utf8(bytes[..head_end].to_vec()).unwrap();
+    let rest = bytes.split_off(head_end);
+    let head = String::from_utf8(bytes).unwrap();
     let mut lines = head.lines();
     let mut first = lines.next()?.split(' ');
     let (method, path) = (first.next()?.to_owned(), first.next()?.to_owned());
@@ -142,7 +174,7 @@ async fn read(stream: &mut TcpStream) -> Option<Request> {
     let length: usize = headers
         .get("content-length")
         .map_or(0, |text| text.parse().unwrap());
-    let mut body = bytes.split_off(head_end + 4);
+    let mut body = rest.get(4..).unwrap_or_default().to_vec();
     while body.len() < length {
         if stream.read_buf(&mut body).await.ok()? == 0 {
             return None;

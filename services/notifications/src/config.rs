@@ -21,14 +21,10 @@
 //! | `TOKENS__ISSUER`, `TOKENS__AUDIENCE` | `agape`, `agape-api` | expected in tokens |
 //! | `TOKENS__REQUIRE_STAFF_2FA` | `true` | staff permissions need a session with a second factor |
 
+use chassis::ServiceSettings;
 use chrono_tz::Tz;
-use common::auth::{ServiceKeySettings, TokenSettings};
 use common::crypto::Sealer;
-use common::database::DatabaseSettings;
-use common::server::HttpSettings;
 use common::settings::{Reader, SettingsError};
-use common::telemetry::TelemetrySettings;
-use messaging::AmqpSettings;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
@@ -46,18 +42,8 @@ const LENT_ADDRESS: &str = "onboarding@resend.dev";
 /// Everything the service can be told.
 #[derive(Debug)]
 pub struct Settings {
-    /// Ports and workers.
-    pub http: HttpSettings,
-    /// PostgreSQL.
-    pub database: DatabaseSettings,
-    /// RabbitMQ.
-    pub amqp: AmqpSettings,
-    /// Logs and traces.
-    pub telemetry: TelemetrySettings,
-    /// Checking access tokens.
-    pub tokens: TokenSettings,
-    /// Service tokens.
-    pub service_keys: ServiceKeySettings,
+    /// What every service has.
+    pub service: ServiceSettings,
     /// The mail provider.
     pub resend: ResendSettings,
     /// What mails call the shop.
@@ -91,12 +77,11 @@ impl Settings {
     pub fn read(mut read: Reader) -> Result<Self, SettingsError> {
         let shop_name = read_shop_name(&mut read);
         let settings = Self {
-            http: HttpSettings::read(&mut read, DEFAULT_PORT, DEFAULT_OPS_PORT),
-            database: DatabaseSettings::read(&mut read),
-            amqp: AmqpSettings::read(&mut read, "notifications"),
-            telemetry: TelemetrySettings::read(&mut read),
-            tokens: TokenSettings::read(&mut read),
-            service_keys: ServiceKeySettings::read(&mut read),
+            service: ServiceSettings::read(
+                &mut read,
+                "notifications",
+                (DEFAULT_PORT, DEFAULT_OPS_PORT),
+            ),
             resend: ResendSettings::read(&mut read, &shop_name),
             shop_zone: read.parsed("shop_zone", Tz::Africa__Lagos),
             shop_name,

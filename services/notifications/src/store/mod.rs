@@ -2,7 +2,6 @@
 
 pub(crate) mod claims;
 pub(crate) mod messages;
-pub(crate) mod migrations;
 pub(crate) mod personal_data;
 pub(crate) mod schema;
 pub(crate) mod webhook_events;

@@ -5,7 +5,9 @@ use events::auth::MailKind;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::app::{ADA, Reply, Send as _, TestApp, service_token};
+use test_support::service::{Ask as _, Reply};
+
+use crate::app::{ADA, TestApp, service_token};
 use crate::auth::MailAnswer;
 use crate::provider::Then;
 

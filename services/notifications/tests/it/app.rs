@@ -1,30 +1,23 @@
 //! The service under test, and a client that reads like use.
 
-use std::io::Write as _;
-use std::net::SocketAddr;
-use std::os::unix::fs::PermissionsExt as _;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::TimeDelta;
-use common::clock::SystemClock;
 use common::service::Only;
 use common::settings::Reader;
-use common::{Clock as _, crypto, ids};
+use common::{Clock as _, ids};
 use events::auth::{MailKind, MailRequested};
 use messaging::{EventMeta, Outcome, Received};
 use notifications::config::Settings;
 use notifications::consumers;
 use notifications::startup::{AppState, Application, MIGRATIONS};
-use reqwest::header::HeaderMap;
-use reqwest::{Client, Method, RequestBuilder};
+use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
-use test_support::tokens::{Ed25519Key, Token, ed25519_key, rsa_key};
+use test_support::service::{self, Handles, RunningService};
 use test_support::{FakeClock, TestDb, run_migrations};
-use tokio_postgres::NoTls;
-use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::auth::{Auth, MailAnswer};
@@ -34,8 +27,6 @@ pub const ADA: &str = "ada@example.com";
 pub const LINK: &str = "https://shop.example/api/v1/auth/password-reset#token=t";
 pub const WEBHOOK_SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 pub const PREVIOUS_SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
-/// Where no broker is.
-const NO_BROKER: &str = "amqp://127.0.0.1:1/%2f";
 
 /// What the service has around it.
 pub struct World {
@@ -48,14 +39,9 @@ pub struct World {
 /// A running service with a world of its own.
 pub struct TestApp {
     pub world: Arc<World>,
-    pub address: SocketAddr,
-    pub ops_address: SocketAddr,
-    client: Client,
+    service: RunningService,
     state: Arc<AppState>,
     runtime: tokio::runtime::Handle,
-    shutdown: CancellationToken,
-    crash: CancellationToken,
-    ended: Option<std::thread::JoinHandle<()>>,
     _files: tempfile::TempDir,
 }
 
@@ -104,43 +90,33 @@ impl TestApp {
     }
 
     pub async fn start_with(options: Options) -> Self {
-        crypto::install_providers();
         let world = options.world.unwrap_or_else(World::new);
         let files = tempfile::tempdir().unwrap();
         let settings = settings(&files, &world, &options.variables);
-        let (application, runtime) = build(settings, world.clock.clone());
-        let handle = runtime.handle().clone();
-        let (address, ops_address) = (
-            application.address().unwrap(),
-            application.ops_address().unwrap(),
-        );
-        let (state, shutdown) = (application.state(), application.shutdown_token());
-        let crash = CancellationToken::new();
-        let crashed = crash.clone();
-        let only = options.only.unwrap_or(Only::All);
-        let ended = std::thread::spawn(move || {
-            runtime.block_on(async {
-                tokio::select! {
-                    ended = application.run_until_stopped(only) => ended.unwrap(),
-                    () = crashed.cancelled() => {}
-                }
-            });
-            runtime.shutdown_background();
-        });
-        let app = Self {
+        let (clock, only) = (world.clock.clone(), options.only.unwrap_or_default());
+        let (give, state) = std::sync::mpsc::channel();
+        let service = RunningService::start(
+            move || {
+                let application = Application::build(settings, Arc::new(clock)).unwrap();
+                give.send(application.state()).unwrap();
+                let chassis = application.chassis();
+                let handles = Handles {
+                    address: chassis.address().unwrap(),
+                    ops_address: chassis.ops_address().unwrap(),
+                    shutdown: chassis.shutdown_token(),
+                };
+                (application, handles)
+            },
+            move |application| async move { application.run_until_stopped(only).await.unwrap() },
+        )
+        .await;
+        Self {
             world,
-            address,
-            ops_address,
-            client: common::client::http_client().unwrap(),
-            state,
-            runtime: handle,
-            shutdown,
-            crash,
-            ended: Some(ended),
+            state: state.recv().unwrap(),
+            runtime: service.runtime.clone(),
+            service,
             _files: files,
-        };
-        app.wait_until_ready().await;
-        app
+        }
     }
 
     /// Another process of the same service.
@@ -153,47 +129,24 @@ impl TestApp {
     }
 
     /// Everything that the process does ends in the middle.
-    pub fn crash(mut self) -> Arc<World> {
-        self.crash.cancel();
-        self.ended.take().unwrap().join().unwrap();
-        Arc::clone(&self.world)
+    pub fn crash(self) -> Arc<World> {
+        self.service.crash();
+        self.world
     }
 
     /// Ends as on SIGTERM.
-    pub fn stop(mut self) -> Arc<World> {
-        self.shutdown.cancel();
-        self.ended.take().unwrap().join().unwrap();
-        Arc::clone(&self.world)
-    }
-
-    async fn wait_until_ready(&self) {
-        for _ in 0..400 {
-            if self.ops("/readyz").await.0 == 200 {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(25)).await;
-        }
-        panic!(
-            "the service did not get ready: {}",
-            self.ops("/readyz").await.1
-        );
+    pub fn stop(self) -> Arc<World> {
+        self.service.stop();
+        self.world
     }
 
     /// Status and body of a path on the operations port.
     pub async fn ops(&self, path: &str) -> (u16, String) {
-        let url = format!("http://{}{path}", self.ops_address);
-        match self.client.get(url).send().await {
-            Ok(response) => {
-                let status = response.status().as_u16();
-                (status, response.text().await.unwrap_or_default())
-            }
-            Err(_) => (0, String::new()),
-        }
+        self.service.ops(path).await
     }
 
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.client
-            .request(method, format!("http://{}{path}", self.address))
+        self.service.request(method, path)
     }
 
     /// Has auth ask for a mail to Ada that says what auth says by default.
@@ -327,118 +280,26 @@ impl TestApp {
         self.world.rows(sql).await
     }
 
-    /// Events promised so far, of one type: their data.
+    /// Events promised so far, of one type.
     pub async fn promised(&self, event_type: &str) -> Vec<Value> {
-        let sql = format!(
-            "SELECT payload FROM notifications.outbox WHERE event_type = '{event_type}' ORDER BY id"
-        );
-        let rows = self.rows(&sql).await;
-        rows.into_iter().map(|row| row["payload"].clone()).collect()
+        service::promised(&self.world.db, "notifications", event_type).await
     }
 
     /// A person's access token.
     pub fn token(&self, role: &str) -> String {
-        let now = self.world.clock.now().timestamp();
-        Token::new()
-            .header("typ", "at+jwt")
-            .header("kid", rsa_key().kid())
-            .claim("sub", ids::new_id().to_string())
-            .claim("sid", ids::new_id().to_string())
-            .claim("role", role)
-            .claim("mfa", true)
-            .claim("iss", "agape")
-            .claim("aud", "agape-api")
-            .claim("iat", now)
-            .claim("nbf", now)
-            .claim("exp", now + 900)
-            .claim("jti", ids::new_id().to_string())
-            .rs256(rsa_key())
+        service::access_token(ids::new_id(), role, self.world.clock.now())
     }
 }
 
 impl World {
     pub async fn rows(&self, sql: &str) -> Vec<Value> {
-        let (client, connection) = tokio_postgres::connect(&self.db.url(), NoTls)
-            .await
-            .unwrap();
-        tokio::spawn(connection);
-        let sql = format!("SELECT to_jsonb(r)::text FROM ({sql}) r");
-        let rows = client.query(&sql, &[]).await.unwrap();
-        rows.iter()
-            .map(|row| serde_json::from_str(row.get(0)).unwrap())
-            .collect()
+        service::rows(&self.db, sql).await
     }
 }
 
-impl Drop for TestApp {
-    fn drop(&mut self) {
-        self.shutdown.cancel();
-    }
-}
-
-/// An answer.
-#[derive(Debug, Clone)]
-pub struct Reply {
-    pub status: u16,
-    pub headers: HeaderMap,
-    pub body: Value,
-    pub bytes: Vec<u8>,
-}
-
-impl Reply {
-    /// The field that the first detail points at.
-    pub fn field(&self) -> &str {
-        self.body["details"][0]["field"]
-            .as_str()
-            .unwrap_or_default()
-    }
-
-    /// Asserts that it is this error, in the envelope of every error.
-    #[track_caller]
-    pub fn assert_error(&self, status: u16, code: &str) {
-        test_support::http::assert_envelope(self.status, (status, code), &self.body);
-    }
-}
-
-/// Sends and reads.
-pub trait Send {
-    async fn reply(self) -> Reply;
-}
-
-impl Send for RequestBuilder {
-    async fn reply(self) -> Reply {
-        let response = self.send().await.unwrap();
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let bytes = response.bytes().await.unwrap().to_vec();
-        let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-        Reply {
-            status,
-            headers,
-            body,
-            bytes,
-        }
-    }
-}
-
-/// The key of the auth service.
-static AUTH_KEY: LazyLock<Ed25519Key> = LazyLock::new(Ed25519Key::generate);
-
-/// A service token for this service, from one of the other services that the tests have keys for.
+/// A service token for this service.
 pub fn service_token(issuer: &str) -> String {
-    let key = if issuer == "auth" {
-        &AUTH_KEY
-    } else {
-        ed25519_key()
-    };
-    let now = SystemClock.now().timestamp();
-    Token::new()
-        .header("typ", "svc+jwt")
-        .header("kid", key.kid())
-        .claim("iss", issuer)
-        .claim("aud", "notifications")
-        .claim("iat", now)
-        .claim("exp", now + 60)
-        .eddsa(key)
+    service::service_token(issuer, "notifications")
 }
 
 pub fn prepare(owner_url: &str) {
@@ -455,97 +316,34 @@ fn meta(id: Uuid, time: chrono::DateTime<chrono::Utc>) -> EventMeta {
     }
 }
 
-fn build(settings: Settings, clock: FakeClock) -> (Application, tokio::runtime::Runtime) {
-    // A runtime of its own: the test's ends with the test, and must not take the service with it half-way.
-    let build = move || {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .enable_all()
-            .build()
-            .unwrap();
-        let application = {
-            let _guard = runtime.enter();
-            Application::build(settings, Arc::new(clock)).unwrap()
-        };
-        (application, runtime)
-    };
-    std::thread::spawn(build).join().unwrap()
-}
-
 fn settings(files: &tempfile::TempDir, world: &World, more: &[(&'static str, String)]) -> Settings {
     let key = |byte: u8| STANDARD.encode([byte; 32]);
     let pii = json!({ "current": "k1", "keys": { "k1": key(1) }, "index": key(2) });
-    let own = Ed25519Key::generate();
-    let named = |key: &Ed25519Key, issuer: &str| {
-        let mut jwk = key.jwk();
-        jwk["iss"] = json!(issuer);
-        jwk
-    };
-    let public = json!({ "keys": [
-        named(&own, "notifications"),
-        named(ed25519_key(), "orders"),
-        named(&AUTH_KEY, "auth"),
-    ] });
-    let path = |name: &str, content: &[u8]| {
-        let path = files.path().join(name);
-        let mut file = std::fs::File::create(&path).unwrap();
-        file.write_all(content).unwrap();
-        file.set_permissions(std::fs::Permissions::from_mode(0o600))
-            .unwrap();
-        path.to_str().unwrap().to_owned()
-    };
-    let mut variables = vec![
-        ("NOTIFICATIONS__PORT", "0".to_owned()),
-        ("NOTIFICATIONS__OPS_PORT", "0".to_owned()),
-        ("NOTIFICATIONS__DATABASE__URL", world.db.url()),
-        ("NOTIFICATIONS__AMQP__URL", NO_BROKER.to_owned()),
-        (
-            "NOTIFICATIONS__EVENTS__DEPLOYED",
-            "auth,notifications".to_owned(),
-        ),
-        (
-            "NOTIFICATIONS__UPSTREAMS__AUTH__URL",
-            world.auth.origin().to_owned(),
-        ),
-        (
-            "NOTIFICATIONS__PII__KEYS_FILE",
-            path("pii.json", pii.to_string().as_bytes()),
-        ),
-        (
-            "NOTIFICATIONS__SERVICE_KEY__FILE",
-            path("service.key", own.private_der()),
-        ),
-        (
-            "NOTIFICATIONS__SERVICE_KEYS__FILE",
-            path("services.json", public.to_string().as_bytes()),
-        ),
-        (
-            "NOTIFICATIONS__LOG_HASH__KEY_FILE",
-            path("log.key", key(3).as_bytes()),
-        ),
-        (
-            "NOTIFICATIONS__RESEND__URL",
-            world.provider.origin().to_owned(),
-        ),
-        ("NOTIFICATIONS__RESEND__API_KEY", "re_test_key".to_owned()),
-        (
-            "NOTIFICATIONS__RESEND__FROM",
-            "Agape <no-reply@shop.example>".to_owned(),
-        ),
-        ("NOTIFICATIONS__RESEND__RATE_PER_SECOND", "1000".to_owned()),
-        (
-            "NOTIFICATIONS__RESEND__WEBHOOK_SECRET",
-            WEBHOOK_SECRET.to_owned(),
-        ),
-        (
-            "NOTIFICATIONS__RESEND__WEBHOOK_SECRET_PREVIOUS",
-            PREVIOUS_SECRET.to_owned(),
-        ),
+    let pii = service::secret_file(files, "pii.json", pii.to_string().as_bytes());
+    let mut variables = service::variables(
+        "notifications",
+        "orders",
+        files,
+        &world.db,
+        world.auth.origin(),
+    );
+    let own = [
+        ("PII__KEYS_FILE", pii.as_str()),
+        ("RESEND__URL", world.provider.origin()),
+        ("RESEND__API_KEY", "re_test_key"),
+        ("RESEND__FROM", "Agape <no-reply@shop.example>"),
+        ("RESEND__RATE_PER_SECOND", "1000"),
+        ("RESEND__WEBHOOK_SECRET", WEBHOOK_SECRET),
+        ("RESEND__WEBHOOK_SECRET_PREVIOUS", PREVIOUS_SECRET),
     ];
+    variables.extend(own.map(|(name, value)| (format!("NOTIFICATIONS__{name}"), value.to_owned())));
     variables.retain(|(name, _)| more.iter().all(|(other, _)| other != name));
-    variables.extend(more.iter().cloned());
+    variables.extend(
+        more.iter()
+            .map(|(name, value)| ((*name).to_owned(), value.clone())),
+    );
     let pairs = variables
         .iter()
-        .map(|(name, value)| (*name, value.as_str()));
+        .map(|(name, value)| (name.as_str(), value.as_str()));
     Settings::read(Reader::from_pairs("notifications", pairs)).unwrap()
 }

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
-use test_support::tokens::rsa_key;
+use test_support::service;
 
-use crate::stand_in::{Reply, Request, StandIn};
+use test_support::stand_in::{Reply, Request, StandIn};
 
 /// What auth says of a mail.
 #[derive(Debug, Clone)]
@@ -56,19 +56,12 @@ impl Auth {
 }
 
 fn answer(state: &Mutex<State>, request: &Request) -> Reply {
-    match request.path.as_str() {
-        "/.well-known/jwks.json" => Reply::json(200, &json!({ "keys": [rsa_key().jwk()] })),
-        path if path.starts_with("/internal/revocations") => {
-            let data =
-                json!({ "revocations": [], "asOf": "2026-01-13T10:30:00Z", "hasMore": false });
-            success(&data)
-        }
-        // A queue that is made anew is filled with what it has missed, which is nothing here.
-        "/internal/events/replay" => success(&json!({ "published": 0, "next": null })),
-        path => match path.strip_prefix("/internal/mails/") {
-            Some(id) => collect(&mut state.lock().unwrap(), id, request),
-            None => refusal(404, "NOT_FOUND"),
-        },
+    if let Some(answer) = service::auth_answer(request) {
+        return answer;
+    }
+    match request.path.strip_prefix("/internal/mails/") {
+        Some(id) => collect(&mut state.lock().unwrap(), id, request),
+        None => Reply::error(404, "NOT_FOUND"),
     }
 }
 
@@ -78,26 +71,18 @@ fn collect(state: &mut State, id: &str, request: &Request) -> Reply {
     state.asked.push(request.clone());
     let count = state.asked.len();
     match state.mails.get(id) {
-        None => refusal(404, "NOT_FOUND"),
-        Some(MailAnswer::NotDue) => refusal(409, "INVALID_STATE"),
+        None => Reply::error(404, "NOT_FOUND"),
+        Some(MailAnswer::NotDue) => Reply::error(409, "INVALID_STATE"),
         Some(MailAnswer::Silent) => Reply::Silence,
-        Some(MailAnswer::Down) => refusal(503, "SERVICE_UNAVAILABLE"),
-        Some(MailAnswer::Stranger) => refusal(403, "AUTHORIZATION_ERROR"),
+        Some(MailAnswer::Down) => Reply::error(503, "SERVICE_UNAVAILABLE"),
+        Some(MailAnswer::Stranger) => Reply::error(403, "AUTHORIZATION_ERROR"),
         Some(MailAnswer::Due(mail)) => {
             let mut mail = mail.clone();
             if mail["link"].is_string() {
                 // Each answer has a link of its own, and ends the one before.
                 mail["link"] = json!(format!("{}{count}", mail["link"].as_str().unwrap()));
             }
-            success(&json!({ "mail": mail }))
+            Reply::success(&json!({ "mail": mail }))
         }
     }
-}
-
-fn success(data: &Value) -> Reply {
-    Reply::json(200, &json!({ "status": "success", "data": data }))
-}
-
-fn refusal(status: u16, code: &str) -> Reply {
-    Reply::json(status, &json!({ "status": "error", "code": code }))
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::app::TestApp;
 use crate::provider::Then;
-use crate::stand_in::Reply;
+use test_support::stand_in::Reply;
 
 fn html(status: u16) -> Reply {
     Reply::Answer {

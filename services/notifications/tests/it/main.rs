@@ -18,5 +18,4 @@ mod privacy;
 mod provider;
 mod recovery;
 mod sending;
-mod stand_in;
 mod webhooks;

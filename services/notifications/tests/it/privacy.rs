@@ -7,11 +7,13 @@ use messaging::Outcome;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::app::{ADA, Send as _, TestApp, Wanted, service_token};
+use test_support::service::Ask as _;
+
+use crate::app::{ADA, TestApp, Wanted, service_token};
 use crate::auth::MailAnswer;
 use crate::provider::Then;
 
-async fn told(app: &TestApp, user: &str, issuer: &str) -> crate::app::Reply {
+async fn told(app: &TestApp, user: &str, issuer: &str) -> test_support::service::Reply {
     app.request(Method::GET, &format!("/internal/privacy/{user}"))
         .bearer_auth(service_token(issuer))
         .reply()

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 
-use crate::stand_in::{Reply, Request, StandIn};
+use test_support::stand_in::{Reply, Request, StandIn};
 
 /// What becomes of the next request.
 #[derive(Debug, Clone)]

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::app::{Options, TestApp, World};
 use crate::auth::MailAnswer;
 use crate::provider::Then;
-use crate::stand_in::Reply;
+use test_support::stand_in::Reply;
 
 async fn restarted(world: Arc<World>) -> TestApp {
     TestApp::start_with(Options {

@@ -8,7 +8,9 @@ use events::auth::MailKind;
 use ring::hmac;
 use serde_json::{Value, json};
 
-use crate::app::{ADA, PREVIOUS_SECRET, Reply, Send as _, TestApp, WEBHOOK_SECRET, Wanted};
+use test_support::service::{Ask as _, Reply};
+
+use crate::app::{ADA, PREVIOUS_SECRET, TestApp, WEBHOOK_SECRET, Wanted};
 
 const PATH: &str = "/api/v1/webhooks/resend";
 
