@@ -11,6 +11,7 @@ use common::Clock;
 use common::auth::{HttpKeySource, HttpRevocationSource, ServiceTokens, TokenVerifier};
 use common::client::{Sibling, http_client};
 use common::database::{Database, DatabaseSettings};
+use common::health::Readiness;
 use common::listen::{self, Listeners};
 use common::metrics::Metrics;
 use common::request_scope::RequestScope;
@@ -46,6 +47,7 @@ pub struct Chassis {
     verifier: Arc<TokenVerifier>,
     events: EventPath,
     broadcasts: Broadcasts,
+    readiness: Readiness,
     listeners: Listeners,
     shutdown: CancellationToken,
 }
@@ -62,6 +64,16 @@ pub struct Parts<C> {
     pub jobs: Vec<Job>,
 }
 
+/// What a service believes others by.
+pub struct Trust {
+    /// The database pool of requests.
+    pub db: Database,
+    /// What it signs for calling others, and checks their tokens with.
+    pub tokens: Arc<ServiceTokens>,
+    /// Who checks access tokens.
+    pub verifier: Arc<TokenVerifier>,
+}
+
 impl Chassis {
     /// Connects nothing yet: pools connect when first used, so that the service starts while its database is away.
     ///
@@ -74,34 +86,45 @@ impl Chassis {
     ) -> anyhow::Result<Self> {
         let keys = &settings.service_keys;
         let tokens = Arc::new(ServiceTokens::load(name, keys, Arc::clone(&clock))?);
+        let auth_url = &settings.tokens.auth_url;
         let client = http_client()?;
-        let auth_url = settings.tokens.auth_url.clone();
-        let auth = Sibling::new("auth", auth_url, client.clone(), Arc::clone(&tokens));
+        let auth = Sibling::new(
+            "auth",
+            auth_url.clone(),
+            client.clone(),
+            Arc::clone(&tokens),
+        );
         let verifier = TokenVerifier::new(
             settings.tokens.clone(),
             Arc::clone(&clock),
             settings.telemetry.log_index()?,
-            Box::new(HttpKeySource::new(
-                &settings.tokens.auth_url,
-                client.clone(),
-            )?),
+            Box::new(HttpKeySource::new(auth_url, client)?),
             Box::new(HttpRevocationSource::new(auth)?),
         );
-        Self::with_verifier(name, settings, clock, (tokens, Arc::new(verifier)))
+        let trust = Trust {
+            db: Database::connect(&settings.database),
+            tokens,
+            verifier: Arc::new(verifier),
+        };
+        Self::trusting(name, settings, clock, trust)
     }
 
-    /// The same with a verifier that knows keys and revocations from elsewhere.
+    /// The same for a service that knows keys and revocations from elsewhere: auth, which makes them.
     ///
     /// # Errors
     /// When a port is taken.
-    pub fn with_verifier(
+    pub fn trusting(
         name: &'static str,
         settings: &ServiceSettings,
         clock: Arc<dyn Clock>,
-        (tokens, verifier): (Arc<ServiceTokens>, Arc<TokenVerifier>),
+        trust: Trust,
     ) -> anyhow::Result<Self> {
+        let Trust {
+            db,
+            tokens,
+            verifier,
+        } = trust;
         let metrics = Metrics::new(name)?;
-        let db = Database::connect(&settings.database);
         db.show_in(&metrics)?;
         let events = EventPath::new(
             name,
@@ -125,6 +148,7 @@ impl Chassis {
             verifier,
             events,
             metrics,
+            readiness: Readiness::default(),
             listeners: listen::listeners(&settings.http)?,
             shutdown: CancellationToken::new(),
         })
@@ -160,6 +184,12 @@ impl Chassis {
         Arc::clone(&self.verifier)
     }
 
+    /// What this service signs for calling others.
+    #[must_use]
+    pub fn tokens(&self) -> &Arc<ServiceTokens> {
+        &self.tokens
+    }
+
     /// Another service, for calling it.
     #[must_use]
     pub fn sibling(&self, name: &'static str, url: &Url) -> Sibling {
@@ -184,6 +214,17 @@ impl Chassis {
     pub fn broadcasts(self, add: impl FnOnce(Broadcasts) -> Broadcasts) -> Self {
         let broadcasts = add(self.broadcasts);
         Self { broadcasts, ..self }
+    }
+
+    /// Adds something that must hold before the service can serve.
+    #[must_use]
+    pub fn ready_when<F, Fut>(self, name: &'static str, check: F) -> Self
+    where
+        F: Fn() -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<(), String>> + Send + 'static,
+    {
+        let readiness = self.readiness.check(name, check);
+        Self { readiness, ..self }
     }
 
     /// Where clients reach it.
@@ -229,7 +270,7 @@ impl Chassis {
         } = self;
         tokio::spawn(Arc::clone(&verifier).follow());
         tokio::spawn(broadcasts.run(shutdown.clone()));
-        let ready = readiness::of_database(self.name, &self.db, parts.migrations);
+        let ready = readiness::with_database(self.readiness, &self.db, self.name, parts.migrations);
         let options = ServerOptions {
             settings: self.http,
             listeners: self.listeners,

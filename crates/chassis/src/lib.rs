@@ -11,5 +11,5 @@ pub mod openapi;
 mod readiness;
 mod settings;
 
-pub use chassis::{Chassis, Job, Parts};
+pub use chassis::{Chassis, Job, Parts, Trust};
 pub use settings::ServiceSettings;

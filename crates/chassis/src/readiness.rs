@@ -10,14 +10,15 @@ use diesel_migrations::EmbeddedMigrations;
 use crate::migrations;
 
 /// PostgreSQL answers, and its schema is as new as the code.
-pub(crate) fn of_database(
-    service: &'static str,
+pub(crate) fn with_database(
+    ready: Readiness,
     db: &Database,
+    service: &'static str,
     migrations: EmbeddedMigrations,
 ) -> Readiness {
     let (database, schema) = (db.clone(), db.clone());
     let migrations = Arc::new(migrations);
-    Readiness::default()
+    ready
         .check("database", move || {
             let db = database.clone();
             async move { db.ping().await.map_err(|error| error.to_string()) }

@@ -23,14 +23,10 @@
 //! | `TOKENS__ISSUER`, `TOKENS__AUDIENCE` | `agape`, `agape-api` | written into tokens and expected in them |
 //! | `TOKENS__REQUIRE_STAFF_2FA` | `true` | staff permissions need a session with a second factor |
 
-use common::auth::{ServiceKeySettings, TokenSettings};
+use chassis::ServiceSettings;
 use common::crypto::{Sealer, decode_key};
-use common::database::DatabaseSettings;
 use common::redis::RedisSettings;
-use common::server::HttpSettings;
 use common::settings::{Reader, SettingsError};
-use common::telemetry::TelemetrySettings;
-use messaging::AmqpSettings;
 use url::Url;
 
 use crate::clients::personal_data::PrivacySettings;
@@ -55,20 +51,10 @@ pub enum Environment {
 pub struct Settings {
     /// What the process is part of.
     pub environment: Environment,
-    /// Ports and workers.
-    pub http: HttpSettings,
-    /// PostgreSQL.
-    pub database: DatabaseSettings,
+    /// What every service has.
+    pub service: ServiceSettings,
     /// Redis.
     pub redis: RedisSettings,
-    /// RabbitMQ.
-    pub amqp: AmqpSettings,
-    /// Logs and traces.
-    pub telemetry: TelemetrySettings,
-    /// Issuing and checking access tokens.
-    pub tokens: TokenSettings,
-    /// Service tokens.
-    pub service_keys: ServiceKeySettings,
     /// The password pool.
     pub hashing: HashingSettings,
     /// Which other services hold personal data.
@@ -103,18 +89,14 @@ impl Settings {
         let pii_keys = read_pii_keys(&mut read);
         let public_url = read.url("public_url", Some("http://localhost:3000"));
         let origins = read.list("origins", &[]);
-        let amqp = AmqpSettings::read(&mut read, "auth");
+        let ports = (DEFAULT_PORT, DEFAULT_OPS_PORT);
+        let service = ServiceSettings::read(&mut read, "auth", ports);
         let settings = Self {
             environment,
-            http: HttpSettings::read(&mut read, DEFAULT_PORT, DEFAULT_OPS_PORT),
-            database: DatabaseSettings::read(&mut read),
             redis: RedisSettings::read(&mut read),
-            telemetry: TelemetrySettings::read(&mut read),
-            tokens: TokenSettings::read(&mut read),
-            service_keys: ServiceKeySettings::read(&mut read),
             hashing: HashingSettings::read(&mut read),
-            privacy: PrivacySettings::read(&mut read, &amqp.deployed),
-            amqp,
+            privacy: PrivacySettings::read(&mut read, &service.amqp.deployed),
+            service,
             origins: if origins.is_empty() {
                 own_origins(&public_url)
             } else {

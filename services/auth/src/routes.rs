@@ -1,7 +1,7 @@
 //! The URL table.
 
-use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
-use utoipa::{Modify, OpenApi as _};
+use chassis::openapi::Tokens;
+use utoipa::OpenApi as _;
 use utoipa_actix_web::AppExt as _;
 
 use crate::http::add_address::add_address;
@@ -133,27 +133,6 @@ fn internal(config) {
 )]
 struct Document;
 
-/// The two kinds of token.
-struct Tokens;
-
-impl Modify for Tokens {
-    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
-        let components = document.components.get_or_insert_default();
-        for (name, description) in [
-            ("bearer", "The access token of a signed-in person."),
-            (
-                "service",
-                "The token that one service signs for calling another.",
-            ),
-        ] {
-            let mut scheme = Http::new(HttpAuthScheme::Bearer);
-            scheme.bearer_format = Some("JWT".to_owned());
-            scheme.description = Some(description.to_owned());
-            components.add_security_scheme(name, SecurityScheme::Http(scheme));
-        }
-    }
-}
-
 /// The OpenAPI document, made from the same table.
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
@@ -171,20 +150,6 @@ mod tests {
 
     #[test]
     fn every_operation_is_described_and_named_once() {
-        let document = serde_json::to_value(openapi()).unwrap();
-        let mut names = Vec::new();
-        for (path, item) in document["paths"].as_object().unwrap() {
-            for (method, operation) in item.as_object().unwrap() {
-                assert!(
-                    operation["summary"].is_string(),
-                    "{method} {path} says nothing"
-                );
-                names.push(operation["operationId"].as_str().unwrap().to_owned());
-            }
-        }
-        let count = names.len();
-        names.sort();
-        names.dedup();
-        assert_eq!(names.len(), count);
+        chassis::openapi::assert_described(&openapi());
     }
 }

@@ -2,15 +2,13 @@
 
 use std::sync::Arc;
 
-use anyhow::Context as _;
+use chassis::migrations;
 use common::clock::SystemClock;
 use common::crypto::Sealer;
 use common::database::Database;
 use common::service::{DeadLetters, Keys, Migrate, Only, Outcome, Seed, Service};
 use common::settings::Reader;
 use common::{Clock as _, telemetry};
-use diesel_async::{AsyncConnection as _, AsyncMigrationHarness, AsyncPgConnection};
-use diesel_migrations::MigrationHarness as _;
 
 use crate::config::{DEFAULT_OPS_PORT, DEFAULT_PORT, Settings};
 use crate::keys::{self, Ensured};
@@ -37,33 +35,21 @@ fn read_settings() -> anyhow::Result<Settings> {
 fn serve(only: Only) -> Outcome {
     Box::pin(async move {
         let settings = read_settings()?;
-        let _telemetry = telemetry::start(SERVICE.name, &settings.telemetry)?;
+        let _telemetry = telemetry::start(SERVICE.name, &settings.service.telemetry)?;
         Application::build(settings, Arc::new(SystemClock))?
             .run_until_stopped(only)
             .await
     })
 }
 
-/// Needs the owner's connection and nothing else, so that a migration Job holds no other secret.
 fn migrate(direction: Migrate) -> Outcome {
-    Box::pin(async move {
-        let url = Reader::from_environment(SERVICE.name)
-            .optional("database.owner_url")
-            .context("AUTH__DATABASE__OWNER_URL is missing")?;
-        let conn = AsyncPgConnection::establish(&url).await?;
-        let mut harness = AsyncMigrationHarness::new(conn);
-        match direction {
-            Migrate::Up => harness.run_pending_migrations(MIGRATIONS).map(drop),
-            Migrate::DownOne => harness.revert_last_migration(MIGRATIONS).map(drop),
-        }
-        .map_err(|error| anyhow::anyhow!("the migration failed: {error}"))
-    })
+    migrations::migrate(SERVICE.name, MIGRATIONS, direction)
 }
 
 fn manage_keys(keys: Keys) -> Outcome {
     Box::pin(async move {
         let settings = read_settings()?;
-        let db = Database::connect(&settings.database);
+        let db = Database::connect(&settings.service.database);
         let sealer = Sealer::with_key("file", &settings.file_key)?;
         let now = SystemClock.now();
         let said = match keys {

@@ -5,14 +5,11 @@ mod on_privacy_erased;
 use std::sync::Arc;
 
 use common::Clock;
-use common::database::{Database, DatabaseSettings};
+use common::database::Database;
 use messaging::Consumers;
 
 use crate::SERVICE;
 use crate::startup::AppState;
-
-/// Connections for consumers, apart from those of requests.
-const POOL: u32 = 4;
 
 /// What consumers work with.
 pub(crate) struct ConsumerState {
@@ -23,21 +20,13 @@ pub(crate) struct ConsumerState {
 }
 
 impl ConsumerState {
-    /// The consumers' part of the state, with a pool of its own.
-    pub(crate) fn of(state: &AppState) -> Self {
-        let settings = &state.settings;
+    /// The consumers' part of the state, with the pool of what is no request.
+    pub(crate) fn of(state: &AppState, work_db: Database) -> Self {
+        let holders = &state.settings.privacy.services;
         Self {
-            db: Database::connect(&DatabaseSettings {
-                pool: POOL,
-                ..settings.database.clone()
-            }),
+            db: work_db,
             clock: Arc::clone(&state.clock),
-            holders: settings
-                .privacy
-                .services
-                .iter()
-                .map(|holder| holder.service)
-                .collect(),
+            holders: holders.iter().map(|holder| holder.service).collect(),
         }
     }
 }

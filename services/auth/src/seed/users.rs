@@ -39,7 +39,7 @@ pub(super) async fn seed(settings: &Settings, count: u32, tokens: &Path) -> anyh
     let hash = hasher.hash(nobodys).await?;
     let signed = sign(settings, &users).await?;
 
-    let url = settings.database.url.expose_secret();
+    let url = settings.service.database.url.expose_secret();
     let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
     let connection = tokio::spawn(connection);
     client.batch_execute("BEGIN").await?;
@@ -58,7 +58,7 @@ pub(super) async fn seed(settings: &Settings, count: u32, tokens: &Path) -> anyh
 
 async fn sign(settings: &Settings, users: &[(Uuid, Uuid)]) -> anyhow::Result<Vec<String>> {
     let sealer = Arc::new(Sealer::with_key("file", &settings.file_key)?);
-    let db = Database::connect(&settings.database);
+    let db = Database::connect(&settings.service.database);
     let keys = SigningKeys::new(db, sealer, Arc::new(SystemClock));
     keys.reload().await?;
     let iat = SystemClock.now().timestamp();
@@ -70,8 +70,8 @@ async fn sign(settings: &Settings, users: &[(Uuid, Uuid)]) -> anyhow::Result<Vec
                 sid: session,
                 role: Role::Customer,
                 mfa: false,
-                iss: settings.tokens.issuer.clone(),
-                aud: settings.tokens.audience.clone(),
+                iss: settings.service.tokens.issuer.clone(),
+                aud: settings.service.tokens.audience.clone(),
                 iat,
                 nbf: iat,
                 exp: iat + TOKEN_LIFETIME_SECS,

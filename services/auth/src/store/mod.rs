@@ -7,7 +7,6 @@ pub(crate) mod known_devices;
 pub(crate) mod login_attempts;
 pub(crate) mod mail_collection;
 pub(crate) mod mail_requests;
-pub(crate) mod migrations;
 pub(crate) mod one_time_tokens;
 pub(crate) mod people;
 pub(crate) mod personal_data;

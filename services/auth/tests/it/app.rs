@@ -72,13 +72,13 @@ impl TestApp {
         let clock = FakeClock::at_real_time();
         let (application, runtime) = build(settings, clock.clone());
         let app = Self {
-            address: application.address().unwrap(),
-            ops_address: application.ops_address().unwrap(),
+            address: application.chassis().address().unwrap(),
+            ops_address: application.chassis().ops_address().unwrap(),
             clock,
             db,
             database_url,
             client: patient_client(),
-            shutdown: application.shutdown_token(),
+            shutdown: application.chassis().shutdown_token(),
             _files: files,
         };
         std::thread::spawn(move || runtime.block_on(application.run_until_stopped(Only::All)));
