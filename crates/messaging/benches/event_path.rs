@@ -158,32 +158,32 @@ impl Bench {
     /// Commits events and has the relay carry them; answers how many it carries in a second.
     async fn carry(&self, events: i64) -> f64 {
         self.promise(events).await;
-        self.timed(
-            Apply::Not,
-            events,
-            "SELECT count(*) AS number FROM outbox WHERE published_at IS NULL",
-            0,
-        )
-        .await
+        let rate = self
+            .timed(Apply::Not, events, "events_published_total")
+            .await;
+        let waiting = "SELECT count(*) AS number FROM outbox WHERE published_at IS NULL";
+        assert_eq!(self.number(waiting).await, 0);
+        rate
     }
 
     async fn drain(&self, apply: Apply, events: i64) -> f64 {
         self.sql("TRUNCATE effects").await;
-        self.timed(
-            apply,
-            events,
-            "SELECT count(*) AS number FROM effects",
-            events,
-        )
-        .await
+        let applied = "events_consumed_total{outcome=\"applied\"";
+        let rate = self.timed(apply, events, applied).await;
+        let effects = "SELECT count(*) AS number FROM effects";
+        assert_eq!(self.number(effects).await, events);
+        rate
     }
 
-    async fn timed(&self, apply: Apply, events: i64, until: &str, wanted: i64) -> f64 {
+    /// What the process itself counts tells when it is done: asking the database would be work, too.
+    async fn timed(&self, apply: Apply, events: i64, series: &str) -> f64 {
         let shutdown = CancellationToken::new();
+        let metrics = Metrics::new(SERVICE).unwrap();
+        let path = self.path(apply, &metrics);
         let began = Instant::now();
-        let running = tokio::spawn(self.path(apply).run(shutdown.clone()));
-        while self.number(until).await != wanted {
-            tokio::time::sleep(Duration::from_millis(20)).await;
+        let running = tokio::spawn(path.run(shutdown.clone()));
+        while counted(&metrics, series) < to_f64(events) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
         }
         let took = began.elapsed();
         shutdown.cancel();
@@ -191,14 +191,13 @@ impl Bench {
         to_f64(events) / took.as_secs_f64()
     }
 
-    fn path(&self, apply: Apply) -> EventPath {
-        let metrics = Metrics::new(SERVICE).unwrap();
+    fn path(&self, apply: Apply, metrics: &Metrics) -> EventPath {
         let path = EventPath::new(
             SERVICE,
             self.amqp.clone(),
             &self.settings,
             service_tokens(),
-            &metrics,
+            metrics,
         )
         .unwrap();
         let consumers = Consumers::new(SERVICE, Arc::new(self.db.clone()));
@@ -221,7 +220,8 @@ impl Bench {
     async fn lag(&self, per_second: u32, time: Duration) -> Lag {
         self.sql("TRUNCATE effects").await;
         let shutdown = CancellationToken::new();
-        let running = tokio::spawn(self.path(Apply::Singly).run(shutdown.clone()));
+        let metrics = Metrics::new(SERVICE).unwrap();
+        let running = tokio::spawn(self.path(Apply::Singly, &metrics).run(shutdown.clone()));
         tokio::time::sleep(Duration::from_secs(2)).await;
         let mut tick = tokio::time::interval(Duration::from_secs(1) / per_second);
         let began = Instant::now();
@@ -367,6 +367,15 @@ fn service_tokens() -> Arc<ServiceTokens> {
         public,
     };
     Arc::new(ServiceTokens::load(SERVICE, &settings, Arc::new(SystemClock)).unwrap())
+}
+
+/// The sum of the series that begin so.
+fn counted(metrics: &Metrics, series: &str) -> f64 {
+    let text = String::from_utf8(metrics.render().unwrap()).unwrap();
+    let lines = text.lines().filter(|line| line.starts_with(series));
+    lines
+        .filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok())
+        .sum()
 }
 
 fn median(mut figures: Vec<f64>) -> f64 {

@@ -21,8 +21,8 @@ use crate::settings::AmqpSettings;
 use crate::work::Work;
 use crate::{dead_letters, retention};
 
-/// Connections for carrying, keeping and cleaning up; the relay holds one at most.
-const POOL: u32 = 3;
+/// Connections for carrying, keeping and cleaning up; the relay holds two at most.
+const POOL: u32 = 4;
 /// How often the backlog is counted.
 const MEASURE_EVERY: Duration = Duration::from_secs(5);
 

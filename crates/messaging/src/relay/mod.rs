@@ -86,12 +86,8 @@ impl Relay {
     pub async fn run(self, shutdown: CancellationToken) {
         let mut pause = PAUSES.0;
         while !shutdown.is_cancelled() {
-            let wait = match self.turn().await {
-                Ok(Turn::Full) => {
-                    pause = PAUSES.0;
-                    continue;
-                }
-                Ok(Turn::Emptied) => {
+            let wait = match self.empty(&shutdown).await {
+                Ok(()) => {
                     pause = PAUSES.0;
                     POLL
                 }
@@ -113,6 +109,21 @@ impl Relay {
                 () = shutdown.cancelled() => return,
             }
         }
+    }
+
+    /// Carries until nothing is due. Behind a full batch the next is claimed while the first is on its way, so that neither
+    /// the database nor the broker waits for the other; the channel takes one batch at a time.
+    async fn empty(&self, shutdown: &CancellationToken) -> Result<(), RelayError> {
+        if self.turn().await? == Turn::Emptied {
+            return Ok(());
+        }
+        let (one, other) = tokio::join!(self.follow_up(shutdown), self.follow_up(shutdown));
+        one.and(other)
+    }
+
+    async fn follow_up(&self, shutdown: &CancellationToken) -> Result<(), RelayError> {
+        while !shutdown.is_cancelled() && self.turn().await? == Turn::Full {}
+        Ok(())
     }
 
     /// One batch.
