@@ -1,12 +1,11 @@
-//! `agape seed`: fills each service's schema with something to try, or with many users or products
-//! to measure with.
+//! `agape seed`: fills each service's schema with something to try, or with many users to
+//! measure with.
 
 use std::process::ExitCode;
 
 use anyhow::Result;
 use common::service::{self, Seed};
 
-use crate::cli::Seeding;
 use crate::environment::{self, Environment};
 use crate::output::say;
 use crate::tree::Tree;
@@ -17,7 +16,7 @@ use crate::{child, given, private_files, services};
 ///
 /// # Errors
 /// Nothing runs, or a service refuses.
-pub fn run(tree: &Tree, seeding: Seeding) -> Result<ExitCode> {
+pub fn run(tree: &Tree, users: Option<u32>) -> Result<ExitCode> {
     for deployed in services::ALL {
         let name = deployed.service.name;
         let Some(seed) = deployed.service.seed else {
@@ -25,21 +24,15 @@ pub fn run(tree: &Tree, seeding: Seeding) -> Result<ExitCode> {
         };
         let url = environment::variable(name, environment::RUNTIME_URL);
         if given::variable(&url).is_some() {
-            let code = service::block_on(name, seed(what(tree, seeding)?));
+            let code = service::block_on(name, seed(what(tree, users)?));
             if code != ExitCode::SUCCESS {
                 return Ok(code);
             }
         } else {
             let environment = Environment::of(tree, &super::running(tree)?)?;
-            let count = seeding.users.or(seeding.products);
-            let count = count.map(|count| count.to_string());
-            let flag = if seeding.users.is_some() {
-                "--users"
-            } else {
-                "--products"
-            };
+            let count = users.map(|count| count.to_string());
             let mut arguments = vec!["seed"];
-            arguments.extend(count.iter().flat_map(|count| [flag, count]));
+            arguments.extend(count.iter().flat_map(|count| ["--users", count]));
             crate::alone(child::run(
                 tree,
                 name,
@@ -52,12 +45,9 @@ pub fn run(tree: &Tree, seeding: Seeding) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn what(tree: &Tree, seeding: Seeding) -> Result<Seed> {
+fn what(tree: &Tree, users: Option<u32>) -> Result<Seed> {
     tree.prepare()?;
-    if let Some(count) = seeding.products {
-        return Ok(Seed::Products { count });
-    }
-    let Some(count) = seeding.users else {
+    let Some(count) = users else {
         return Ok(Seed::Demo {
             accounts: tree.accounts(),
         });
