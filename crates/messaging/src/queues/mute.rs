@@ -38,11 +38,19 @@ pub(crate) struct MuteQueues {
 }
 
 /// A queue that may be mute.
-#[derive(Clone)]
 struct Suspect {
     queue: String,
-    /// Whose events are lost with it: these ask their producers for them.
-    losers: Vec<Subscription>,
+    role: Role,
+}
+
+/// What is lost with a queue, and who asks its producers for it.
+enum Role {
+    /// A consumer's events.
+    Work(Subscription),
+    /// What a consumer gave up.
+    Dead(Subscription),
+    /// What waits for its next attempt, which may be anyone's.
+    Retry(Vec<Subscription>),
 }
 
 impl MuteQueues {
@@ -67,7 +75,7 @@ impl MuteQueues {
             loop {
                 self.broker.suspected().await;
                 if let Err(error) = self.replace_mute(self.suspects()).await {
-                    tracing::debug!(cause = %error, "the queues could not be looked at");
+                    tracing::warn!(cause = %error, "mute queues could not be looked for, or not be replaced");
                 }
                 sleep(PAUSE).await;
             }
@@ -116,7 +124,19 @@ impl MuteQueues {
             .collect())
     }
 
+    /// Whoever fails on the way leaves a queue that is mute still, or one that is missing; both are found.
     async fn replace(&self, mute: &Suspect) -> Result<(), BrokerError> {
+        let topology = &self.broker.topology;
+        // The marker of a work queue goes into the queue itself. All others are in place before their queue no longer
+        // shows that it is mute.
+        let losers = match &mute.role {
+            Role::Work(_) => &[],
+            Role::Dead(consumer) => std::slice::from_ref(consumer),
+            Role::Retry(consumers) => consumers.as_slice(),
+        };
+        for loser in losers {
+            make_queue(&self.publisher, topology, loser).await?;
+        }
         let connection = self.publisher.connection().await?;
         let channel = within_deadline(connection.create_channel()).await?;
         let deletion =
@@ -125,9 +145,10 @@ impl MuteQueues {
             Ok(deleted) => deleted?,
             Err(_elapsed) => return Err(BrokerError::Silent),
         };
-        self.broker.topology.declare_shared(&channel).await?;
-        for loser in &mute.losers {
-            make_queue(&self.publisher, &self.broker.topology, loser).await?;
+        match &mute.role {
+            Role::Work(consumer) => make_queue(&self.publisher, topology, consumer).await?,
+            Role::Dead(consumer) => topology.declare_queues(&channel, &consumer.queue()).await?,
+            Role::Retry(_) => topology.declare_shared(&channel).await?,
         }
         within_deadline(channel.close(200, "mended".into())).await
     }
@@ -139,10 +160,9 @@ impl MuteQueues {
             .iter()
             .filter(|one| one.service == self.service || is_said_by(one.event_type, self.service));
         let queues = own.flat_map(|one| suspects_of(topology, one));
-        // What waits for its next attempt may be anyone's.
         let retries = topology.retry_queues().map(|queue| Suspect {
             queue,
-            losers: everyone.clone(),
+            role: Role::Retry(everyone.clone()),
         });
         queues.chain(retries).collect()
     }
@@ -150,10 +170,16 @@ impl MuteQueues {
 
 fn suspects_of(topology: &Topology, consumer: &Subscription) -> [Suspect; 2] {
     let name = consumer.queue();
-    [topology.queue(&name), topology.dead_queue(&name)].map(|queue| Suspect {
-        queue,
-        losers: vec![*consumer],
-    })
+    [
+        Suspect {
+            queue: topology.queue(&name),
+            role: Role::Work(*consumer),
+        },
+        Suspect {
+            queue: topology.dead_queue(&name),
+            role: Role::Dead(*consumer),
+        },
+    ]
 }
 
 fn is_said_by(event_type: &str, service: &str) -> bool {

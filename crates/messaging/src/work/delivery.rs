@@ -256,7 +256,13 @@ impl Work {
     async fn try_hand_on(&self, outgoing: &Outgoing) -> Result<(), ConsumeError> {
         match self.publisher.publish_one(outgoing.clone()).await? {
             Sent::Confirmed => Ok(()),
-            sent => Err(ConsumeError::Unavailable(format!("the copy was {sent:?}"))),
+            sent => {
+                // Its queue is gone; the next try finds it.
+                let connection = self.publisher.connection().await?;
+                let channel = within_deadline(connection.create_channel()).await?;
+                self.broker.topology.declare_shared(&channel).await?;
+                Err(ConsumeError::Unavailable(format!("the copy was {sent:?}")))
+            }
         }
     }
 }

@@ -68,6 +68,9 @@ async fn a_queue_that_came_back_without_its_log_is_replaced() {
         if number == 450 && attempt == 1 {
             return Answer::Fail(ConsumeError::Transient("not yet".to_owned()));
         }
+        if number == 460 {
+            return Answer::Fail(ConsumeError::Hopeless("impossible".to_owned()));
+        }
         std::thread::sleep(Duration::from_millis(2));
         Answer::Apply
     })
@@ -77,12 +80,18 @@ async fn a_queue_that_came_back_without_its_log_is_replaced() {
     shop.expect_count("outbox WHERE published_at IS NULL", 0, SOON)
         .await;
     let queue = shop.topology().queue(CONSUMER);
+    let dead = shop.topology().dead_queue(CONSUMER);
     let first_retry = format!("{prefix}agape.retry.1s");
-    for lost in [&queue, &first_retry] {
+    for lost in [&queue, &dead, &first_retry] {
         blocking(|| lose_log(&broker, lost));
     }
     shop.promise(400..500).await;
-    shop.expect_once(0..500, MENDED).await;
+    shop.expect_count("effects", 499, MENDED).await;
+    shop.expect_count("dead_letters", 1, MENDED).await;
+    let mut seen = shop.effects().await;
+    seen.sort_unstable();
+    let wanted: Vec<i64> = (0..500).filter(|number| *number != 460).collect();
+    assert_eq!(seen, wanted);
     shop.expect_count("outbox WHERE published_at IS NULL", 0, SOON)
         .await;
 }
@@ -150,9 +159,26 @@ async fn a_queue_deleted_under_its_consumer_comes_back_with_what_it_held() {
     shop.promise(50..1050).await;
     shop.expect_count("outbox WHERE published_at IS NULL", 0, SOON)
         .await;
-    delete_queue(&shop).await;
+    delete_queue(&shop, &shop.topology().queue(CONSUMER)).await;
     shop.promise(1050..1100).await;
     shop.expect_once(0..1100, SOON).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_retry_queue_that_was_deleted_is_made_anew() {
+    let (broker, prefix) = broker().await;
+    let shop = Shop::with_twist(broker.url(), &prefix, |_, attempt| match attempt {
+        1 => Answer::Fail(ConsumeError::Transient("not yet".to_owned())),
+        _ => Answer::Apply,
+    })
+    .await;
+    let _running = shop.run_settled().await;
+    shop.promise(0..10).await;
+    shop.expect_once(0..10, SOON).await;
+    delete_queue(&shop, &format!("{prefix}agape.retry.1s")).await;
+    shop.promise(10..20).await;
+    shop.expect_once(0..20, SOON).await;
+    assert_eq!(shop.count("dead_letters").await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -258,12 +284,11 @@ fn lose_log(broker: &TestBroker, queue: &str) {
     ]);
 }
 
-async fn delete_queue(shop: &Shop) {
+async fn delete_queue(shop: &Shop, queue: &str) {
     let connection = shop.broker().connect("test: vandal").await.unwrap();
     let channel = connection.create_channel().await.unwrap();
-    let queue = shop.topology().queue(CONSUMER);
     channel
-        .queue_delete(queue.as_str().into(), QueueDeleteOptions::default())
+        .queue_delete(queue.into(), QueueDeleteOptions::default())
         .await
         .unwrap();
 }
