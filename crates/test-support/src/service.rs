@@ -11,7 +11,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use common::ids;
-use reqwest::header::HeaderMap;
+use reqwest::header::{HeaderMap, SET_COOKIE};
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 use tokio_postgres::NoTls;
@@ -193,6 +193,15 @@ impl Reply {
             .unwrap_or_default()
     }
 
+    /// The value of a cookie that the answer sets.
+    pub fn cookie(&self, name: &str) -> Option<String> {
+        let prefix = format!("{name}=");
+        self.headers.get_all(SET_COOKIE).iter().find_map(|header| {
+            let value = header.to_str().ok()?.strip_prefix(&prefix)?;
+            Some(value.split(';').next()?.to_owned())
+        })
+    }
+
     /// Asserts that it is a success with this status, and answers its data.
     ///
     /// # Panics
@@ -237,6 +246,11 @@ impl Ask for RequestBuilder {
 
 /// The access token of a person, as auth issues it: verified and with a second factor.
 pub fn access_token(user_id: Uuid, role: &str, now: chrono::DateTime<chrono::Utc>) -> String {
+    access_claims(user_id, role, now).rs256(rsa_key())
+}
+
+/// The same with every claim in order and not signed yet, to be spoilt.
+pub fn access_claims(user_id: Uuid, role: &str, now: chrono::DateTime<chrono::Utc>) -> Token {
     let now = now.timestamp();
     Token::new()
         .header("typ", "at+jwt")
@@ -251,7 +265,6 @@ pub fn access_token(user_id: Uuid, role: &str, now: chrono::DateTime<chrono::Utc
         .claim("nbf", now)
         .claim("exp", now + 900)
         .claim("jti", ids::new_id().to_string())
-        .rs256(rsa_key())
 }
 
 /// The token that a service signs for calling `audience`.
@@ -352,7 +365,15 @@ pub fn auth_answer(request: &Request) -> Option<Answer> {
 /// # Panics
 /// If the query is wrong.
 pub async fn rows(db: &TestDb, sql: &str) -> Vec<Value> {
-    let (client, connection) = tokio_postgres::connect(&db.url(), NoTls).await.unwrap();
+    rows_at(&db.url(), sql).await
+}
+
+/// The same in the database that `url` leads to.
+///
+/// # Panics
+/// If the query is wrong.
+pub async fn rows_at(url: &str, sql: &str) -> Vec<Value> {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
     tokio::spawn(connection);
     let sql = format!("SELECT to_jsonb(r)::text FROM ({sql}) r");
     let rows = client.query(&sql, &[]).await.unwrap();

@@ -2,7 +2,7 @@ use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::app::{Person, Reply, Send as _, TestApp};
+use crate::app::{Ask as _, Person, Reply, TestApp};
 use crate::steps::{read, send};
 
 const BOOK: &str = "/api/v1/users/me/addresses";

@@ -3,7 +3,7 @@ use common::auth::Role;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::app::{PASSWORD, Person, Reply, TestApp};
+use crate::app::{PASSWORD, Person, Reply, SignedIn as _, TestApp};
 use crate::steps::{execute, lenient, read, send, turn_on, with_role};
 
 const USERS: &str = "/api/v1/admin/users";

@@ -1,9 +1,6 @@
 //! The service under test, and a client that reads like use.
 
-use std::io::Write as _;
 use std::net::SocketAddr;
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::PathBuf;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
@@ -17,9 +14,11 @@ use common::database::{Database, DatabaseSettings};
 use common::service::Only;
 use common::settings::Reader;
 use common::{Clock as _, crypto};
-use reqwest::header::{COOKIE, HeaderMap, SET_COOKIE};
+use reqwest::header::COOKIE;
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
+use test_support::service;
+pub use test_support::service::{Ask, Reply};
 use test_support::tokens::{Ed25519Key, Token, ed25519_key, rsa_key};
 use test_support::{FakeClock, TestDb, TestRedis, run_migrations};
 use tokio_postgres::NoTls;
@@ -163,15 +162,7 @@ impl TestApp {
 
     /// Rows of a query as JSON, read past the service.
     pub async fn rows(&self, sql: &str) -> Vec<Value> {
-        let (client, connection) = tokio_postgres::connect(&self.database_url, NoTls)
-            .await
-            .unwrap();
-        tokio::spawn(connection);
-        let sql = format!("SELECT to_jsonb(r)::text FROM ({sql}) r");
-        let rows = client.query(&sql, &[]).await.unwrap();
-        rows.iter()
-            .map(|row| serde_json::from_str(row.get(0)).unwrap())
-            .collect()
+        service::rows_at(&self.database_url, sql).await
     }
 
     /// Runs a statement past the service.
@@ -251,61 +242,15 @@ impl Person {
     }
 }
 
-/// An answer.
-#[derive(Debug, Clone)]
-pub struct Reply {
-    pub status: u16,
-    pub headers: HeaderMap,
-    pub body: Value,
+/// The answer to whoever signs in.
+pub trait SignedIn {
+    fn access(&self) -> String;
 }
 
-impl Reply {
-    /// The value of a cookie that the answer sets.
-    pub fn cookie(&self, name: &str) -> Option<String> {
-        let prefix = format!("{name}=");
-        self.headers.get_all(SET_COOKIE).iter().find_map(|header| {
-            let value = header.to_str().ok()?.strip_prefix(&prefix)?;
-            Some(value.split(';').next()?.to_owned())
-        })
-    }
-
-    pub fn access(&self) -> String {
-        self.body["data"]["accessToken"]
-            .as_str()
-            .unwrap()
-            .to_owned()
-    }
-
-    /// The field that the first detail points at.
-    pub fn field(&self) -> &str {
-        self.body["details"][0]["field"]
-            .as_str()
-            .unwrap_or_default()
-    }
-
-    /// Asserts that it is this error, in the envelope of every error.
-    #[track_caller]
-    pub fn assert_error(&self, status: u16, code: &str) {
-        test_support::http::assert_envelope(self.status, (status, code), &self.body);
-    }
-}
-
-/// Sends and reads.
-pub trait Send {
-    async fn reply(self) -> Reply;
-}
-
-impl Send for RequestBuilder {
-    async fn reply(self) -> Reply {
-        let response = self.send().await.unwrap();
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let bytes = response.bytes().await.unwrap();
-        let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-        Reply {
-            status,
-            headers,
-            body,
-        }
+impl SignedIn for Reply {
+    fn access(&self) -> String {
+        let token = self.data()["accessToken"].as_str();
+        token.unwrap().to_owned()
     }
 }
 
@@ -423,24 +368,14 @@ pub fn settings(
         named(ed25519_key(), "orders"),
         named(&NOTIFICATIONS, "notifications"),
     ] });
-    let path = |name: &str, content: &[u8]| {
-        let path: PathBuf = files.path().join(name);
-        let mut file = std::fs::File::create(&path).unwrap();
-        file.write_all(content).unwrap();
-        file.set_permissions(std::fs::Permissions::from_mode(0o600))
-            .unwrap();
-        path.to_str().unwrap().to_owned()
-    };
+    let path = |name: &str, content: &[u8]| service::secret_file(files, name, content);
     let mut variables = vec![
         ("AUTH__PORT", "0".to_owned()),
         ("AUTH__OPS_PORT", "0".to_owned()),
         ("AUTH__DATABASE__URL", database_url.to_owned()),
         ("AUTH__REDIS__URL", redis_url.to_owned()),
         // Nobody answers there: requests must not notice that the broker is away.
-        (
-            "AUTH__AMQP__URL",
-            "amqp://guest:guest@127.0.0.1:1/%2f".to_owned(),
-        ),
+        ("AUTH__AMQP__URL", service::NO_BROKER.to_owned()),
         ("AUTH__EVENTS__DEPLOYED", "auth".to_owned()),
         (
             "AUTH__FILE_KEY__FILE",

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::app::{PASSWORD, Send as _, TestApp};
+use crate::app::{Ask as _, PASSWORD, TestApp};
 
 async fn post(
     app: &TestApp,

@@ -1,6 +1,6 @@
 use serde_json::json;
 
-use crate::app::{PASSWORD, Person, Reply, Send as _, TestApp};
+use crate::app::{Ask as _, PASSWORD, Person, Reply, TestApp};
 
 const NEXT: &str = "Moonlit-Harbour-43";
 

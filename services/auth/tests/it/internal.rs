@@ -1,6 +1,6 @@
 use serde_json::json;
 
-use crate::app::{Send as _, TestApp, service_token};
+use crate::app::{Ask as _, TestApp, service_token};
 
 #[tokio::test]
 async fn the_published_keys_are_public_halves_only() {

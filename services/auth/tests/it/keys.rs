@@ -3,7 +3,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use common::Clock as _;
 
-use crate::app::{PASSWORD, Person, Send as _, TestApp, rotate_keys};
+use crate::app::{Ask as _, PASSWORD, Person, TestApp, rotate_keys};
 
 async fn kids(app: &TestApp) -> Vec<String> {
     let reply = app.get("/.well-known/jwks.json").reply().await;

@@ -3,7 +3,7 @@ use futures_util::future::join_all;
 use reqwest::header::{COOKIE, SET_COOKIE};
 use serde_json::json;
 
-use crate::app::{Options, PASSWORD, Person, Reply, Send as _, TestApp};
+use crate::app::{Ask as _, Options, PASSWORD, Person, Reply, TestApp};
 
 const WRONG: &str = "Wrong-Harbour-42";
 

@@ -3,7 +3,7 @@ use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::app::{Options, PASSWORD, Person, Reply, Send as _, TestApp, service_token};
+use crate::app::{Ask as _, Options, PASSWORD, Person, Reply, TestApp, service_token};
 use crate::steps::{collect, collect_by_id, mailed_token, read, send, turn_on};
 
 const VERIFY: &str = "/api/v1/auth/verify-email";

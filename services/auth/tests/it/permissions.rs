@@ -7,7 +7,7 @@ use common::auth::Role;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::app::{Person, Reply, Send as _, TestApp, service_token};
+use crate::app::{Ask as _, Person, Reply, TestApp, service_token};
 use crate::steps::{lenient, send, with_role};
 
 /// Who may use an operation.

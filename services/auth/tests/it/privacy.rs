@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
-use crate::app::{PASSWORD, Person, Reply, Send as _, TestApp, service_token};
+use crate::app::{Ask as _, PASSWORD, Person, Reply, TestApp, service_token};
 use crate::steps::{collect, execute, lenient, read, send, turn_on, with_role};
 
 const EXPORT: &str = "/api/v1/gdpr/export";

@@ -1,7 +1,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::app::{Person, Reply, Send as _, TestApp};
+use crate::app::{Ask as _, Person, Reply, TestApp};
 
 async fn patch(app: &TestApp, person: &Person, body: &Value) -> Reply {
     app.request(Method::PATCH, "/api/v1/auth/me")

@@ -3,7 +3,7 @@ use futures_util::future::join_all;
 use reqwest::header::{ORIGIN, USER_AGENT};
 use serde_json::json;
 
-use crate::app::{PASSWORD, Person, Send as _, TestApp};
+use crate::app::{Ask as _, PASSWORD, Person, SignedIn as _, TestApp};
 
 #[tokio::test]
 async fn each_refresh_gives_another_pair() {

@@ -1,6 +1,6 @@
 use serde_json::json;
 
-use crate::app::{PASSWORD, Person, Reply, Send as _, TestApp};
+use crate::app::{Ask as _, PASSWORD, Person, Reply, TestApp};
 
 async fn register(app: &TestApp, body: serde_json::Value) -> Reply {
     app.post("/api/v1/auth/register").json(&body).reply().await

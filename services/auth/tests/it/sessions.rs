@@ -1,7 +1,7 @@
 use reqwest::Method;
 use reqwest::header::{COOKIE, USER_AGENT};
 
-use crate::app::{PASSWORD, Person, Reply, Send as _, TestApp};
+use crate::app::{Ask as _, PASSWORD, Person, Reply, TestApp};
 
 async fn sessions(app: &TestApp, person: &Person) -> Vec<serde_json::Value> {
     let reply = app

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio_postgres::NoTls;
 use totp_rs::{Builder, Secret};
 
-use crate::app::{Options, PASSWORD, Person, Reply, Send as _, TestApp, service_token};
+use crate::app::{Ask as _, Options, PASSWORD, Person, Reply, TestApp, service_token};
 
 /// Staff may work without a second factor, as on a developer's machine.
 pub fn lenient() -> Options {

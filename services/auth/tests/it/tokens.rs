@@ -6,7 +6,7 @@ use common::Clock as _;
 use serde_json::{Value, json};
 use test_support::tokens::{ed25519_key, other_rsa_key, rsa_key};
 
-use crate::app::{Person, Send as _, TestApp, forged_for, service_token};
+use crate::app::{Ask as _, Person, TestApp, forged_for, service_token};
 
 async fn with_ada() -> (TestApp, Person, i64) {
     let app = TestApp::start().await;

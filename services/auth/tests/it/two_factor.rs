@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::app::{PASSWORD, Person, Reply, Send as _, TestApp};
+use crate::app::{Ask as _, PASSWORD, Person, Reply, TestApp};
 use crate::steps::{code_at, enrol, read, send, turn_on};
 
 const ENABLE: &str = "/api/v1/auth/2fa/enable";

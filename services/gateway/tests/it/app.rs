@@ -14,6 +14,7 @@ use gateway::startup::Application;
 use serde_json::{Value, json};
 use test_support::TestRedis;
 use test_support::http::{RawResponse, send_raw};
+use test_support::service;
 use test_support::tokens::{Token, ed25519_key, rsa_key};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -153,20 +154,7 @@ pub fn customer_token() -> String {
 
 /// A token with every claim in order, to be spoilt.
 pub fn claims(user: Uuid, role: &str) -> Token {
-    let now = SystemClock.now().timestamp();
-    Token::new()
-        .header("typ", "at+jwt")
-        .header("kid", rsa_key().kid())
-        .claim("sub", user.to_string())
-        .claim("sid", Uuid::from_u128(rand_id()).to_string())
-        .claim("role", role)
-        .claim("mfa", true)
-        .claim("iss", "agape")
-        .claim("aud", "agape-api")
-        .claim("iat", now)
-        .claim("nbf", now)
-        .claim("exp", now + 900)
-        .claim("jti", Uuid::from_u128(rand_id()).to_string())
+    service::access_claims(user, role, SystemClock.now())
 }
 
 /// Some number that was not used before.
