@@ -74,23 +74,45 @@ pub(crate) fn walkable(dir: &Path) -> bool {
 }
 
 fn outside(dir: &Path, user: &User) -> Result<PathBuf, StackError> {
+    let link = dir.join("data-home");
+    if let Ok(home) = fs::read_link(&link) {
+        private_dir(&home, Some(user))?;
+        // Anyone may write to /var/tmp: a directory put there by somebody else is not ours to use.
+        let meta = fs::symlink_metadata(&home).map_err(StackError::at("look at", &home))?;
+        if !meta.is_dir() || meta.uid() != user.uid.as_raw() {
+            return Err(StackError::at("use", &home)(
+                std::io::ErrorKind::PermissionDenied.into(),
+            ));
+        }
+        return Ok(home);
+    }
+    crate::leftover::remove_if_there(&link)?;
+    let home = fresh(Path::new("/var/tmp"), dir, user)?;
+    symlink(&home, &link).map_err(StackError::at("create", &link))?;
+    Ok(home)
+}
+
+/// Makes a directory that nobody has used. One that an earlier tree at the same place left behind is of no use: the keys and
+/// passwords to what is in it went with that tree.
+fn fresh(below: &Path, dir: &Path, user: &User) -> Result<PathBuf, StackError> {
     let mut hasher = DefaultHasher::new();
     dir.hash(&mut hasher);
-    let home = PathBuf::from(format!("/var/tmp/agape-{:016x}", hasher.finish()));
-    private_dir(&home, Some(user))?;
-    // Anyone may write to /var/tmp: a directory put there by somebody else is not ours to use.
-    let meta = fs::symlink_metadata(&home).map_err(StackError::at("look at", &home))?;
-    if !meta.is_dir() || meta.uid() != user.uid.as_raw() {
-        return Err(StackError::at("use", &home)(
-            std::io::ErrorKind::PermissionDenied.into(),
-        ));
+    let name = format!("agape-{:016x}", hasher.finish());
+    let mut earlier = 0;
+    loop {
+        let home = match earlier {
+            0 => below.join(&name),
+            number => below.join(format!("{name}-{number}")),
+        };
+        match fs::DirBuilder::new().mode(0o700).create(&home) {
+            Ok(()) => {
+                private_dir(&home, Some(user))?;
+                return Ok(home);
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => earlier += 1,
+            Err(error) => return Err(StackError::at("create", &home)(error)),
+        }
     }
-    let link = dir.join("data-home");
-    if !link.exists() {
-        crate::leftover::remove_if_there(&link)?;
-        symlink(&home, &link).map_err(StackError::at("create", &link))?;
-    }
-    Ok(home)
 }
 
 #[cfg(test)]
@@ -106,5 +128,16 @@ mod tests {
         assert!(!walkable(&dir));
         fs::set_permissions(home.path(), fs::Permissions::from_mode(0o711)).unwrap();
         assert!(walkable(&dir));
+    }
+
+    #[test]
+    fn what_an_earlier_tree_left_behind_is_not_used() {
+        let below = tempfile::tempdir().unwrap();
+        let user = User::from_uid(Uid::effective()).unwrap().unwrap();
+        let make = || fresh(below.path(), Path::new("/srv/tree"), &user).unwrap();
+        let (first, second, third) = (make(), make(), make());
+        assert!(first != second && second != third && first != third);
+        let other = fresh(below.path(), Path::new("/srv/other"), &user).unwrap();
+        assert!(!other.ends_with(third.file_name().unwrap()));
     }
 }
