@@ -230,12 +230,14 @@ fn detail_of(text: &str, path: &str) -> Detail {
     Detail { field, message }
 }
 
-/// `items[0].quantity` is written `items.0.quantity`.
+/// `items[0].quantity` is written `items.0.quantity`. What the parser has no name for, it calls `?`.
 fn dotted(path: &str) -> String {
-    path.replace('[', ".")
-        .replace(']', "")
-        .trim_start_matches('.')
-        .to_owned()
+    let path = path.replace('[', ".").replace(']', "");
+    let parts: Vec<&str> = path
+        .split('.')
+        .filter(|part| !part.is_empty() && *part != "?")
+        .collect();
+    parts.join(".")
 }
 
 fn camel_case(path: &str) -> String {
@@ -303,6 +305,8 @@ mod tests {
             "is given twice"
         );
         assert_eq!(refused(r#"{"firstName":"a"} x"#).0, "body");
+        assert_eq!(refused(r#"{"firstName":"a""#).0, "body");
+        assert_eq!(refused(r#"{"#).0, "body");
         assert_eq!(refused(r#"{"firstName":"\u0000"}"#).0, "body");
         assert!(parse::<Body>(br#"{"firstName":"\\u00"}"#).is_ok());
     }
