@@ -4,6 +4,8 @@ use std::fs;
 use std::hash::{BuildHasher, RandomState};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use crate::error::StackError;
 
@@ -18,17 +20,21 @@ pub fn is_free(port: u16) -> bool {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
 }
 
-/// Finds a free port on 127.0.0.1 for a private server.
+/// Finds a free port on 127.0.0.1 for a private server. No port is found twice by one process
+/// while there are others: a server listens only some time after its port was found.
 ///
 /// # Errors
 /// None is free.
 pub fn find_free() -> Result<u16, StackError> {
+    static NEXT: OnceLock<AtomicU16> = OnceLock::new();
     let count = END - FIRST;
-    // A random first try keeps test binaries that start together apart.
-    let random = RandomState::new().hash_one(std::process::id());
-    let start = u16::try_from(random % u64::from(count)).unwrap_or_default();
+    let next = NEXT.get_or_init(|| {
+        // A random first try keeps processes that start together apart.
+        let random = RandomState::new().hash_one(std::process::id());
+        AtomicU16::new(u16::try_from(random % u64::from(count)).unwrap_or_default())
+    });
     (0..count)
-        .map(|step| FIRST + (start + step) % count)
+        .map(|_| FIRST + next.fetch_add(1, Ordering::Relaxed) % count)
         .find(|port| is_free(*port))
         .ok_or(StackError::NoFreePort {
             from: FIRST,
@@ -65,6 +71,8 @@ pub(crate) fn pick(
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     #[test]
@@ -75,6 +83,12 @@ mod tests {
 
         let _taken = TcpListener::bind((Ipv4Addr::LOCALHOST, first)).unwrap();
         assert_ne!(pick(dir.path(), "Redis", "redis", None).unwrap(), first);
+    }
+
+    #[test]
+    fn ports_found_one_after_the_other_differ() {
+        let found: HashSet<u16> = (0..200).map(|_| find_free().unwrap()).collect();
+        assert_eq!(found.len(), 200);
     }
 
     #[test]

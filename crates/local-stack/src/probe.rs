@@ -31,9 +31,18 @@ pub(crate) fn rabbitmq(port: u16) -> bool {
     first_byte(port, b"AMQP\0\0\x09\x01") == Some(1)
 }
 
-fn first_byte(port: u16, question: &[u8]) -> Option<u8> {
+/// Whether something takes connections on this port.
+pub(crate) fn listens(port: u16) -> bool {
+    connect(port).is_some()
+}
+
+fn connect(port: u16) -> Option<TcpStream> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    let mut stream = TcpStream::connect_timeout(&address, PATIENCE).ok()?;
+    TcpStream::connect_timeout(&address, PATIENCE).ok()
+}
+
+fn first_byte(port: u16, question: &[u8]) -> Option<u8> {
+    let mut stream = connect(port)?;
     stream.set_read_timeout(Some(PATIENCE)).ok()?;
     stream.write_all(question).ok()?;
     let mut answer = [0];

@@ -212,7 +212,8 @@ fn run_mapper(dir: &Path, ports: Ports) -> Result<Process, StackError> {
         "epmd",
         command,
     )?;
-    mapper.wait_until(MAPPER_PATIENCE, || !ports::is_free(ports.mapper))?;
+    // Never by trying to bind the port: whoever holds it for that instant sends the mapper away.
+    mapper.wait_until(MAPPER_PATIENCE, || probe::listens(ports.mapper))?;
     Ok(mapper)
 }
 
