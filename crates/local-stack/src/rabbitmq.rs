@@ -19,6 +19,8 @@ const START_PATIENCE: Duration = Duration::from_secs(90);
 const MAPPER_PATIENCE: Duration = Duration::from_secs(10);
 /// After this many seconds `rabbitmqctl` gives up on a node that does not answer.
 const CONTROL_PATIENCE_SECONDS: &str = "20";
+/// This file is there once the node has answered.
+const MADE: &str = "made";
 /// Fixed, because the data directory is named after it and must survive a change of ports.
 const NODE_NAME: &str = "agape@localhost";
 
@@ -73,6 +75,7 @@ impl RabbitMq {
             mapper: ports::pick(&dir, SERVER, "epmd", None)?,
             distribution: ports::pick(&dir, SERVER, "distribution", None)?,
         };
+        forget_half_made(&dir)?;
         write_configuration(&dir, ports.amqp)?;
         let mapper = run_mapper(&dir, ports)?;
         let node = run_node(&dir, ports)?;
@@ -87,7 +90,7 @@ impl RabbitMq {
     /// Whether the node speaks AMQP.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        probe::rabbitmq(self.ports.amqp)
+        probe::rabbitmq(self.ports.amqp) && note_made(&self.dir)
     }
 
     /// The broker's URL, for the default virtual host.
@@ -184,9 +187,9 @@ impl RabbitMq {
     }
 
     fn wait_ready(&mut self) -> Result<(), StackError> {
-        let port = self.ports.amqp;
+        let (port, dir) = (self.ports.amqp, &self.dir);
         self.node
-            .wait_until(START_PATIENCE, || probe::rabbitmq(port))
+            .wait_until(START_PATIENCE, || probe::rabbitmq(port) && note_made(dir))
     }
 }
 
@@ -197,6 +200,22 @@ impl fmt::Debug for RabbitMq {
             .field("pid", &self.pid())
             .finish()
     }
+}
+
+/// Says that the node has answered once, so that what it keeps is whole.
+fn note_made(dir: &Path) -> bool {
+    let made = dir.join(MADE);
+    made.exists() || fs::write(&made, "").is_ok()
+}
+
+/// A node that is killed while it makes its tables for the first time waits for the missing ones ever after. Nobody has given
+/// it anything yet, so it begins anew.
+fn forget_half_made(dir: &Path) -> Result<(), StackError> {
+    let data = dir.join("mnesia");
+    if dir.join(MADE).exists() || !data.exists() {
+        return Ok(());
+    }
+    fs::remove_dir_all(&data).map_err(StackError::at("remove", &data))
 }
 
 /// Erlang would start a port mapper by itself, as a daemon that outlives everything.

@@ -166,6 +166,26 @@ fn a_broker_can_be_controlled_and_paused() {
 }
 
 #[test]
+fn a_rabbitmq_killed_while_it_was_being_made_is_made_anew() {
+    let dir = Scratch::new().unwrap();
+    let options = RabbitOptions {
+        dir: dir.path().to_path_buf(),
+        port: None,
+    };
+    let mut half_made = RabbitMq::spawn(options.clone()).unwrap();
+    let begun = dir.path().join("mnesia/agape@localhost/LATEST.LOG");
+    while !begun.exists() {
+        assert!(half_made.is_running());
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    half_made.kill();
+    drop(half_made);
+
+    let whole = RabbitMq::start(options).unwrap();
+    assert!(whole.is_ready());
+}
+
+#[test]
 fn a_paused_postgres_answers_nobody_until_it_is_resumed() {
     let dir = Scratch::new().unwrap();
     let mut postgres = postgres_in(dir.path());
