@@ -2,8 +2,10 @@
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use diesel::connection::{Instrumentation, InstrumentationEvent};
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use diesel_async::pooled_connection::bb8::{Pool, PooledConnection};
 use diesel_async::pooled_connection::{
@@ -62,6 +64,19 @@ pub struct Database {
     permits: Arc<Semaphore>,
     acquire: Duration,
     max: i64,
+    statements: Statements,
+}
+
+/// How many statements the connections of a pool were asked.
+#[derive(Clone, Default)]
+struct Statements(Arc<AtomicU64>);
+
+impl Instrumentation for Statements {
+    fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
+        if let InstrumentationEvent::StartQuery { .. } = event {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
 }
 
 impl Database {
@@ -73,6 +88,16 @@ impl Database {
         let mut config = ManagerConfig::default();
         // The default asks the server `SELECT 1` at each check-out, which doubles the round trips of short queries.
         config.recycling_method = RecyclingMethod::Fast;
+        let statements = Statements::default();
+        let counted = statements.clone();
+        config.custom_setup = Box::new(move |url| {
+            let (url, counted) = (url.to_owned(), counted.clone());
+            Box::pin(async move {
+                let mut connection = AsyncPgConnection::establish(&url).await?;
+                connection.set_instrumentation(counted);
+                Ok(connection)
+            })
+        });
         let url = with_deadlines(settings.url.expose_secret());
         let manager = AsyncDieselConnectionManager::new_with_config(url, config);
         let pool = Pool::builder()
@@ -90,6 +115,7 @@ impl Database {
             permits,
             acquire: settings.acquire,
             max: settings.pool.into(),
+            statements,
         }
     }
 
@@ -127,7 +153,8 @@ impl Database {
             .map_err(DbError::from)
     }
 
-    /// Shows the pool as `db_pool_connections{state="idle|used"}` and `db_pool_connections_max`.
+    /// Shows the pool as `db_pool_connections{state="idle|used"}` and `db_pool_connections_max`, and the statements that its
+    /// connections were asked as `db_statements`.
     ///
     /// # Errors
     /// When another pool of this process is shown already.
@@ -136,8 +163,13 @@ impl Database {
         let connections = metrics.gauge("db_pool_connections", help, &["state"])?;
         let max = metrics.gauge("db_pool_connections_max", "Connections it may have", &[])?;
         max.with_label_values::<&str>(&[]).set(self.max);
-        let pool = self.pool.clone();
+        let asked = metrics.gauge("db_statements", "Statements asked since the start", &[])?;
+        let (pool, statements) = (self.pool.clone(), self.statements.clone());
         metrics.sample_with(move || {
+            let count = statements.0.load(Ordering::Relaxed);
+            asked
+                .with_label_values::<&str>(&[])
+                .set(i64::try_from(count).unwrap_or(i64::MAX));
             let state = pool.state();
             let used = state.connections.saturating_sub(state.idle_connections);
             connections

@@ -12,6 +12,7 @@ pub mod client;
 pub mod clock;
 pub mod context;
 pub mod crypto;
+pub mod csv;
 pub mod database;
 pub mod error;
 pub mod extract;
@@ -30,6 +31,7 @@ pub mod server;
 pub mod service;
 pub mod settings;
 pub mod spans;
+pub mod statement;
 pub mod telemetry;
 pub mod unmatched;
 

@@ -63,6 +63,11 @@ pub enum Seed {
         /// Where the accounts and their passwords are written (auth only).
         accounts: PathBuf,
     },
+    /// Many products with stock for measuring (catalog and inventory).
+    Products {
+        /// How many.
+        count: u32,
+    },
     /// Many users for measuring (auth only).
     Users {
         /// How many.

@@ -35,6 +35,7 @@ pub mod replay;
 pub mod retention;
 pub mod schema;
 mod settings;
+mod trail;
 mod work;
 
 pub use consumers::Consumers;
@@ -43,3 +44,4 @@ pub use events::envelope::EventMeta;
 pub use metrics::EventMetrics;
 pub use received::{ConsumeError, Outcome, Received};
 pub use settings::AmqpSettings;
+pub use trail::Trail;

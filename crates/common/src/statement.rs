@@ -1,0 +1,157 @@
+//! SQL text with values, prepared once for each connection.
+//!
+//! For what the query builder cannot say. `diesel::sql_query` prepares its text anew with every use, which doubles the round
+//! trips; this is found again by its text.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+
+use diesel::pg::Pg;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::result::{Error, QueryResult};
+use diesel::serialize::ToSql;
+use diesel::sql_types::{HasSqlType, Untyped};
+
+/// SQL in which each `?` stands for the next value that is bound.
+pub struct Statement {
+    text: Cow<'static, str>,
+    values: Vec<Box<dyn Bound>>,
+    is_rare: bool,
+}
+
+/// A value, with the type it has in SQL.
+trait Bound: Send {
+    fn push<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()>;
+}
+
+struct Typed<ST, T>(T, PhantomData<fn() -> ST>);
+
+impl Statement {
+    /// A statement of ours; no part of the text is a client's.
+    #[must_use]
+    pub fn new(text: &'static str) -> Self {
+        Self {
+            text: Cow::Borrowed(text),
+            values: Vec::new(),
+            is_rare: false,
+        }
+    }
+
+    /// Binds the next value.
+    #[must_use]
+    pub fn bind<ST, T>(mut self, value: T) -> Self
+    where
+        ST: 'static,
+        T: ToSql<ST, Pg> + Send + 'static,
+        Pg: HasSqlType<ST>,
+    {
+        self.values
+            .push(Box::new(Typed::<ST, T>(value, PhantomData)));
+        self
+    }
+
+    /// Goes on with text of ours.
+    #[must_use]
+    pub fn say(mut self, text: &str) -> Self {
+        self.text.to_mut().push_str(text);
+        self
+    }
+
+    /// Marks one of a great many texts that may come: it is prepared anew with each use, as what is prepared is kept for as
+    /// long as its connection is.
+    #[must_use]
+    pub fn rare(self) -> Self {
+        Self {
+            is_rare: true,
+            ..self
+        }
+    }
+}
+
+impl<ST, T> Bound for Typed<ST, T>
+where
+    T: ToSql<ST, Pg> + Send,
+    Pg: HasSqlType<ST>,
+{
+    fn push<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_bind_param::<ST, T>(&self.0)
+    }
+}
+
+impl QueryFragment<Pg> for Statement {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        if self.is_rare {
+            out.unsafe_to_cache_prepared();
+        }
+        let mut values = self.values.iter();
+        for (number, text) in self.text.split('?').enumerate() {
+            if number > 0 {
+                let value = values.next().ok_or_else(|| mismatch("too few"))?;
+                value.push(&mut out)?;
+            }
+            out.push_sql(text);
+        }
+        match values.next() {
+            None => Ok(()),
+            Some(_) => Err(mismatch("too many")),
+        }
+    }
+}
+
+fn mismatch(how: &str) -> Error {
+    Error::QueryBuilderError(format!("a statement has {how} values").into())
+}
+
+/// Prepared statements are found again by their text.
+impl QueryId for Statement {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl Query for Statement {
+    type SqlType = Untyped;
+}
+
+impl<C> diesel::query_dsl::RunQueryDsl<C> for Statement {}
+
+impl fmt::Debug for Statement {
+    /// Without the values, which may be somebody's.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Statement")
+            .field("text", &self.text)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::debug_query;
+    use diesel::sql_types::{BigInt, Text};
+
+    use super::*;
+
+    #[test]
+    fn each_question_mark_stands_for_the_next_value() {
+        let statement = Statement::new("SELECT ?")
+            .bind::<BigInt, _>(7_i64)
+            .say(" WHERE name = ? LIMIT 1")
+            .bind::<Text, _>("lace".to_owned());
+        assert_eq!(
+            debug_query::<Pg, _>(&statement).to_string(),
+            "SELECT $1 WHERE name = $2 LIMIT 1 -- binds: [7, \"lace\"]"
+        );
+    }
+
+    #[test]
+    fn values_and_places_are_as_many() {
+        let built = |statement: Statement| {
+            let mut builder = diesel::pg::PgQueryBuilder::default();
+            statement.to_sql(&mut builder, &Pg)
+        };
+        let fits = Statement::new("SELECT ?").bind::<BigInt, _>(1_i64);
+        assert!(built(fits).is_ok());
+        assert!(built(Statement::new("SELECT ?")).is_err());
+        assert!(built(Statement::new("SELECT 1").bind::<BigInt, _>(1_i64)).is_err());
+    }
+}
