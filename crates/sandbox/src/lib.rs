@@ -1,9 +1,10 @@
 //! The shop's vendors, on this machine: a process that speaks their wire protocols, for development and tests without
 //! the internet and without keys.
 //!
-//! Today it is Resend, the mail vendor ([`resend`]). What all vendors share stands beside it: [`journal`], the record of
-//! what really happened, [`faults`], what goes wrong on command, and [`server`], the process around them. [`pages`]
-//! shows people the mail that programs sent.
+//! Today it is Resend, the mail vendor ([`resend`]), and of Cloudinary, the picture vendor, the delivery ([`cloudinary`]):
+//! it shows the pictures of the seeded goods, and takes none. What all vendors share stands beside them: [`journal`], the
+//! record of what really happened, [`faults`], what goes wrong on command, and [`server`], the process around them.
+//! [`pages`] shows people the mail that programs sent.
 //!
 //! No service knows that it exists: a service is pointed at it by the same setting that points at the vendor. It keeps
 //! everything in memory, within limits, and forgets it when it ends. It is no part of production.
@@ -13,6 +14,7 @@
 #![forbid(unsafe_code)]
 
 pub mod bounded;
+pub mod cloudinary;
 pub mod config;
 pub mod faults;
 pub mod journal;

@@ -6,7 +6,7 @@ use crate::graph::{Graph, Package};
 
 /// What each crate of ours may use of ours. A crate that is not here may use nothing of ours,
 /// until someone decides where it stands.
-const MAY_USE: [(&str, &[&str]); 10] = [
+const MAY_USE: [(&str, &[&str]); 11] = [
     ("money", &[]),
     ("common", &[]),
     ("local-stack", &[]),
@@ -14,11 +14,12 @@ const MAY_USE: [(&str, &[&str]); 10] = [
     ("events", &["money"]),
     ("messaging", &["common", "events"]),
     ("chassis", &["common", "messaging"]),
+    ("seed-data", &["money"]),
     (
         "test-support",
         &["common", "events", "local-stack", "messaging", "money"],
     ),
-    ("sandbox", &["common", "money"]),
+    ("sandbox", &["common", "money", "seed-data"]),
     (
         "prove",
         &[
@@ -33,7 +34,14 @@ const MAY_USE: [(&str, &[&str]); 10] = [
 ];
 
 /// What a service may use of ours. Services meet in `events` or over HTTP, never as crates.
-const SERVICE_MAY_USE: [&str; 5] = ["chassis", "common", "events", "messaging", "money"];
+const SERVICE_MAY_USE: [&str; 6] = [
+    "chassis",
+    "common",
+    "events",
+    "messaging",
+    "money",
+    "seed-data",
+];
 
 /// What any member's tests may use besides.
 const TESTS_MAY_USE: [&str; 2] = ["local-stack", "test-support"];
@@ -88,7 +96,7 @@ fn may_use(user: &Package, target: &Package, in_tests: bool) -> bool {
 fn reason(user: &Package, target: &Package) -> &'static str {
     match (user.is_service(), target.is_service()) {
         (_, true) => "services deploy alone; meet in `events` or over HTTP",
-        (true, false) => "a service uses chassis, common, money, events and messaging",
+        (true, false) => "a service uses chassis, common, money, events, messaging and seed-data",
         (false, false) => "the table in `tidy::direction` gives each crate its place",
     }
 }

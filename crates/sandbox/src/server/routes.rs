@@ -3,11 +3,12 @@
 use actix_web::HttpResponse;
 use actix_web::error::InternalError;
 use actix_web::web::{
-    self, PathConfig, QueryConfig, ServiceConfig, delete, get, post, put, resource, route, scope,
+    self, PathConfig, QueryConfig, ServiceConfig, delete, get, head, post, put, resource, route,
+    scope,
 };
 
 use super::control;
-use crate::{pages, resend};
+use crate::{cloudinary, pages, resend};
 
 /// Every path of the sandbox. A vendor's paths stand below its name, so that its base URL is `http://…/<vendor>`.
 pub fn routes(config: &mut ServiceConfig) {
@@ -38,6 +39,16 @@ pub fn routes(config: &mut ServiceConfig) {
                         .default_service(route().to(resend::handle::method_not_allowed)),
                 )
                 .default_service(route().to(resend::handle::not_found)),
+        )
+        .service(
+            scope("/cloudinary")
+                .service(
+                    resource("/{cloud}/image/upload/{asset:.*}")
+                        .route(get().to(cloudinary::delivery::deliver))
+                        .route(head().to(cloudinary::delivery::deliver))
+                        .default_service(route().to(cloudinary::delivery::method_not_allowed)),
+                )
+                .default_service(route().to(cloudinary::delivery::not_found)),
         )
         .service(
             scope("/_sandbox")
