@@ -1,0 +1,37 @@
+//! The edge: what is asked and answered over HTTP, one endpoint in each file.
+
+pub(crate) mod add_image;
+pub(crate) mod add_variant;
+pub(crate) mod add_wish;
+pub(crate) mod category;
+pub(crate) mod change_category;
+pub(crate) mod change_image;
+pub(crate) mod change_product;
+pub(crate) mod change_variant;
+pub(crate) mod check_wish;
+pub(crate) mod clear_wishlist;
+pub(crate) mod create_category;
+pub(crate) mod create_product;
+pub(crate) mod delete_category;
+pub(crate) mod delete_product;
+mod error;
+pub(crate) mod export_products;
+pub(crate) mod get_category;
+pub(crate) mod get_personal_data;
+pub(crate) mod get_product;
+pub(crate) mod get_wishlist;
+pub(crate) mod import_products;
+pub(crate) mod keyed;
+pub(crate) mod list_categories;
+pub(crate) mod list_products;
+pub(crate) mod listing;
+pub(crate) mod lookup_variants;
+pub(crate) mod product;
+pub(crate) mod product_input;
+pub(crate) mod public;
+pub(crate) mod related_products;
+pub(crate) mod remove_image;
+pub(crate) mod remove_variant;
+pub(crate) mod remove_wish;
+pub(crate) mod search_products;
+mod version;
