@@ -1,0 +1,164 @@
+//! The append-only ledger of what is on hand.
+
+use chrono::{DateTime, Utc};
+use common::paging::Page;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use uuid::Uuid;
+
+use super::statement::{Statement, Value};
+use crate::domain::ids::{OrderId, VariantId};
+
+/// A movement as it is shown.
+#[derive(Debug, Clone, QueryableByName)]
+pub(crate) struct MovementRow {
+    #[diesel(sql_type = BigInt)]
+    pub(crate) seq: i64,
+    #[diesel(sql_type = Text)]
+    pub(crate) kind: String,
+    #[diesel(sql_type = BigInt)]
+    pub(crate) delta: i64,
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    pub(crate) order_id: Option<Uuid>,
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    pub(crate) refund_id: Option<Uuid>,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub(crate) reason: Option<String>,
+    #[diesel(sql_type = Timestamptz)]
+    pub(crate) created_at: DateTime<Utc>,
+}
+
+/// What was there when a variant came to be known.
+pub(crate) async fn initial(
+    conn: &mut AsyncPgConnection,
+    variant: VariantId,
+    quantity: i64,
+) -> QueryResult<()> {
+    const SQL: &str = "INSERT INTO movements (variant_id, kind, delta) VALUES (?, 'initial', ?)";
+    let values = vec![Value::Id(variant.0), Value::Number(quantity)];
+    Statement::new(SQL, values).execute(conn).await?;
+    Ok(())
+}
+
+/// A count by staff.
+#[derive(Debug, Clone)]
+pub(crate) struct Adjustment {
+    pub(crate) variant: VariantId,
+    pub(crate) delta: i64,
+    /// Why.
+    pub(crate) reason: Option<String>,
+}
+
+/// Staff counted, or goods came.
+pub(crate) async fn adjustments(
+    conn: &mut AsyncPgConnection,
+    adjustments: &[Adjustment],
+) -> QueryResult<()> {
+    const SQL: &str = "INSERT INTO movements (variant_id, kind, delta, reason)
+         SELECT variant_id, 'adjustment', delta, reason FROM unnest(?, ?, ?) AS m (variant_id, delta, reason)";
+    let values = vec![
+        Value::Ids(adjustments.iter().map(|one| one.variant.0).collect()),
+        Value::Numbers(adjustments.iter().map(|one| one.delta).collect()),
+        Value::Texts(adjustments.iter().map(|one| one.reason.clone()).collect()),
+    ];
+    Statement::new(SQL, values).execute(conn).await?;
+    Ok(())
+}
+
+/// Orders' units were sold.
+pub(crate) async fn sold(
+    conn: &mut AsyncPgConnection,
+    lines: &[(OrderId, VariantId, i64)],
+) -> QueryResult<()> {
+    const SQL: &str = "INSERT INTO movements (variant_id, kind, delta, order_id)
+         SELECT variant_id, 'commit', -quantity, order_id
+         FROM unnest(?, ?, ?) AS m (order_id, variant_id, quantity)";
+    if lines.is_empty() {
+        return Ok(());
+    }
+    let values = vec![
+        Value::Ids(lines.iter().map(|(order, _, _)| order.0).collect()),
+        Value::Ids(lines.iter().map(|(_, variant, _)| variant.0).collect()),
+        Value::Numbers(lines.iter().map(|(_, _, quantity)| *quantity).collect()),
+    ];
+    Statement::new(SQL, values).execute(conn).await?;
+    Ok(())
+}
+
+/// An order's units came back for a refund.
+pub(crate) async fn returned(
+    conn: &mut AsyncPgConnection,
+    order: OrderId,
+    refund: Uuid,
+    quantities: &[(VariantId, i64)],
+) -> QueryResult<()> {
+    const SQL: &str = "INSERT INTO movements (variant_id, kind, delta, order_id, refund_id)
+         SELECT variant_id, 'return', quantity, ?, ? FROM unnest(?, ?) AS m (variant_id, quantity)";
+    let (ids, numbers) = columns(quantities);
+    let values = vec![Value::Id(order.0), Value::Id(refund), ids, numbers];
+    Statement::new(SQL, values).execute(conn).await?;
+    Ok(())
+}
+
+#[derive(QueryableByName)]
+struct Found {
+    #[diesel(sql_type = Bool)]
+    is_there: bool,
+}
+
+/// Whether a refund has brought something back already.
+pub(crate) async fn has_refund(conn: &mut AsyncPgConnection, refund: Uuid) -> QueryResult<bool> {
+    const SQL: &str =
+        "SELECT EXISTS (SELECT FROM movements WHERE refund_id = ? AND kind = 'return') AS is_there";
+    let found: Found = Statement::new(SQL, vec![Value::Id(refund)])
+        .get_result(conn)
+        .await?;
+    Ok(found.is_there)
+}
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
+
+/// One page of a variant's movements, newest first, and how many there are in all.
+pub(crate) async fn list(
+    conn: &mut AsyncPgConnection,
+    variant: VariantId,
+    page: Page,
+) -> QueryResult<(Vec<MovementRow>, i64)> {
+    const COUNT: &str = "SELECT count(*) AS count FROM movements WHERE variant_id = ?";
+    let total: Count = Statement::new(COUNT, vec![Value::Id(variant.0)])
+        .get_result(conn)
+        .await?;
+    let rows = newest(conn, variant, page.rows(), page.offset()).await?;
+    Ok((rows, total.count))
+}
+
+/// A variant's movements, newest first.
+pub(crate) async fn newest(
+    conn: &mut AsyncPgConnection,
+    variant: VariantId,
+    limit: i64,
+    offset: i64,
+) -> QueryResult<Vec<MovementRow>> {
+    const SQL: &str =
+        "SELECT seq, kind, delta, order_id, refund_id, reason, created_at FROM movements
+         WHERE variant_id = ? ORDER BY seq DESC LIMIT ? OFFSET ?";
+    let values = vec![
+        Value::Id(variant.0),
+        Value::Number(limit),
+        Value::Number(offset),
+    ];
+    Statement::new(SQL, values).load(conn).await
+}
+
+fn columns(lines: &[(VariantId, i64)]) -> (Value, Value) {
+    let (ids, numbers) = lines
+        .iter()
+        .map(|(variant, number)| (variant.0, *number))
+        .unzip();
+    (Value::Ids(ids), Value::Numbers(numbers))
+}
