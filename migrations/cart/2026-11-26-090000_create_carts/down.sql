@@ -1,0 +1,3 @@
+DROP TABLE known_variants;
+DROP TABLE cart_items;
+DROP TABLE carts;

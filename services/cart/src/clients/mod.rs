@@ -1,0 +1,3 @@
+//! Calls to others.
+
+pub(crate) mod catalog;
