@@ -33,8 +33,8 @@ restart: build ## Replace running services with what was built since (S=auth for
 doctor: build ## Check this set-up and say what to do about what is wrong
 	@$(AGAPE) doctor
 
-seed: build ## Fill the running tree with something to try (N=1000 makes that many users)
-	@$(AGAPE) seed $(if $(N),--users $(N))
+seed: build ## Fill the running tree with something to try (USERS=1000 or PRODUCTS=1000 makes that many)
+	@$(AGAPE) seed $(if $(USERS),--users $(USERS)) $(if $(PRODUCTS),--products $(PRODUCTS))
 
 .PHONY: test test-unit test-integration test-e2e coverage bench
 test: setup ## Run all tests against real servers (S=auth for one package)

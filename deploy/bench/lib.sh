@@ -131,6 +131,9 @@ start_system() {
         upper=${service^^}
         variables+=("${upper}__PORT=$(free_port)" "${upper}__OPS_PORT=$(free_port)")
     done
+    # The limit is on and never reached, and there are no access lines, as in nginx.
+    variables+=(GATEWAY__RATE_LIMIT__PUBLIC=1000000000 GATEWAY__ACCESS_LOG__EVERY=0)
+    shop=http://127.0.0.1:$(printf '%s\n' "${variables[@]}" | sed -n 's/^GATEWAY__PORT=//p')
     (cd "$dir/tree" && exec env "${variables[@]}" "$bin/agape" up) > "$dir/up.log" 2>&1 &
     system=$!
     pids+=("$system")

@@ -1,6 +1,6 @@
 //! The command line.
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use common::service::{DeadLetters, Only};
 
 /// Agape: an e-commerce backend. Everything an operator or developer types.
@@ -46,12 +46,8 @@ pub enum Command {
         #[arg(long, requires = "service")]
         down: bool,
     },
-    /// Fill the databases with accounts and other data to try things with
-    Seed {
-        /// How many further customers to make, with access tokens for load tests
-        #[arg(long, value_name = "N")]
-        users: Option<u32>,
-    },
+    /// Fill the databases with accounts, products and other data to try things with
+    Seed(Seeding),
     /// Make the secret files that are missing
     Keys {
         /// Do something else with them
@@ -83,4 +79,15 @@ pub enum KeysAction {
     /// Make the first key for signing access tokens if there is none
     #[command(hide = true)]
     EnsureSigning,
+}
+
+/// What to make beside the few of everything that are there from the start.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub struct Seeding {
+    /// How many further customers to make, with access tokens for load tests
+    #[arg(long, value_name = "N")]
+    pub users: Option<u32>,
+    /// How many further products to make, with stock, for load tests
+    #[arg(long, value_name = "N", conflicts_with = "users")]
+    pub products: Option<u32>,
 }

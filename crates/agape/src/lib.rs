@@ -62,7 +62,7 @@ fn dispatch(command: Command) -> Result<ExitCode> {
         Command::Migrate { service, down } => {
             commands::migrate::run(tree, service.as_deref(), down)
         }
-        Command::Seed { users } => commands::seed::run(tree, users),
+        Command::Seed(seeding) => commands::seed::run(tree, seeding),
         Command::Keys { action: None } => commands::keys::ensure(tree).map(done),
         Command::Keys {
             action: Some(KeysAction::Rotate),

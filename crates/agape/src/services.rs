@@ -56,6 +56,18 @@ pub const ALL: &[Deployed] = &[
         uses: AUTH,
     },
     Deployed {
+        service: &catalog::SERVICE,
+        uses: CATALOG,
+    },
+    Deployed {
+        service: &inventory::SERVICE,
+        uses: INVENTORY,
+    },
+    Deployed {
+        service: &cart::SERVICE,
+        uses: CART,
+    },
+    Deployed {
         service: &notifications::SERVICE,
         uses: NOTIFICATIONS,
     },
@@ -86,6 +98,32 @@ const AUTH: &[Uses] = &[
     Uses::FileKey,
     Uses::PiiKeys,
     Uses::PublicUrl,
+];
+
+const CATALOG: &[Uses] = &[
+    Uses::Database,
+    Uses::Redis,
+    Uses::Amqp,
+    Uses::ServiceKeys,
+    Uses::Tokens,
+    Uses::LogHash,
+];
+
+const INVENTORY: &[Uses] = &[
+    Uses::Database,
+    Uses::Amqp,
+    Uses::ServiceKeys,
+    Uses::Tokens,
+    Uses::LogHash,
+];
+
+const CART: &[Uses] = &[
+    Uses::Database,
+    Uses::Redis,
+    Uses::Amqp,
+    Uses::ServiceKeys,
+    Uses::Tokens,
+    Uses::LogHash,
 ];
 
 const NOTIFICATIONS: &[Uses] = &[

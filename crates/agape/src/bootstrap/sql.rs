@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use local_stack::roles::extensions_of;
+
 use crate::keys::RolePasswords;
 
 /// The database that holds every service's schema.
@@ -43,15 +45,16 @@ ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA {service}
   GRANT EXECUTE ON FUNCTIONS TO {service};
 "
     );
+    let path = extensions(service, &owner, &mut sql);
     // A migration may run long, but it must not queue for a lock behind which everybody waits.
     sql += &settings(
         &owner,
-        service,
+        &path,
         &[("statement_timeout", "0"), ("lock_timeout", "2s")],
     );
     sql += &settings(
         service,
-        service,
+        &path,
         &[
             ("statement_timeout", "5s"),
             ("lock_timeout", "2s"),
@@ -93,8 +96,22 @@ ALTER ROLE {name} PASSWORD '{password}';
     )
 }
 
-fn settings(role: &str, schema: &str, values: &[(&str, &str)]) -> String {
-    let mut sql = format!("ALTER ROLE {role} IN DATABASE {DATABASE} SET search_path = {schema};\n");
+/// Adds what makes the service's extensions; answers where its roles look names up.
+fn extensions(service: &str, owner: &str, sql: &mut String) -> String {
+    let wanted = extensions_of(service);
+    if wanted.is_empty() {
+        return service.to_owned();
+    }
+    *sql += "CREATE SCHEMA IF NOT EXISTS extensions;\n";
+    for extension in wanted {
+        *sql += &format!("CREATE EXTENSION IF NOT EXISTS {extension} SCHEMA extensions;\n");
+    }
+    *sql += &format!("GRANT USAGE ON SCHEMA extensions TO {service}, {owner};\n");
+    format!("{service}, extensions")
+}
+
+fn settings(role: &str, path: &str, values: &[(&str, &str)]) -> String {
+    let mut sql = format!("ALTER ROLE {role} IN DATABASE {DATABASE} SET search_path = {path};\n");
     for (name, value) in values {
         sql += &format!("ALTER ROLE {role} IN DATABASE {DATABASE} SET {name} = '{value}';\n");
     }

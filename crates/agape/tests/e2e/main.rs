@@ -6,6 +6,7 @@
     reason = "a test's helpers fail the test"
 )]
 
+mod browsing;
 mod faults;
 mod mail;
 mod shop;
