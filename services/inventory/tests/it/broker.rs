@@ -1,7 +1,7 @@
 //! The whole way through a real broker: from an order's event to stock, from stock to what others hear, and again for a queue
 //! that was gone.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use common::clock::SystemClock;
 use common::{Clock as _, ids};
@@ -146,6 +146,21 @@ async fn a_cancelled_order_gives_back_its_stock_and_everybody_hears_of_it() {
     app.assert_sound().await;
 }
 
+/// Waits until the relay has carried what was promised; only that is replayed.
+async fn until_published(app: &TestApp, event_type: &str) {
+    let sql = format!(
+        "SELECT id FROM inventory.outbox WHERE event_type = '{event_type}' AND published_at IS NOT NULL"
+    );
+    let begun = Instant::now();
+    while app.rows(&sql).await.is_empty() {
+        assert!(
+            begun.elapsed() < Duration::from_secs(60),
+            "{event_type} waits"
+        );
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
 /// Asks as `caller` for what was said of a kind in the last hour, into its queue.
 async fn replay(app: &TestApp, caller: &str, queue: &str, types: &[&str]) -> Reply {
     let since = SystemClock.now() - chrono::TimeDelta::hours(1);
@@ -166,6 +181,7 @@ async fn what_was_said_is_said_again_to_the_queue_that_asks() {
         .await
         .assert_success(201);
     app.until_state(order, "expired").await;
+    until_published(&app, "reservation.expired").await;
     // Nobody has the queue yet.
     let types = ["reservation.expired"];
     let refused = replay(&app, "orders", queue, &types).await;
