@@ -8,6 +8,7 @@ use common::Clock;
 use common::database::{Database, DatabaseSettings};
 use common::service::Only;
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
+use messaging::Trail;
 
 use crate::app::counters::Counters;
 use crate::app::decide::{Decider, Lanes};
@@ -33,6 +34,13 @@ pub struct AppState {
     /// Decides what orders hold, sell and give back.
     pub(crate) decider: Decider,
     pub(crate) counters: Counters,
+}
+
+impl AppState {
+    /// What a use case that begins now leaves behind.
+    pub(crate) fn trail(&self) -> Trail {
+        Trail::new(SERVICE.name, self.clock.now())
+    }
 }
 
 /// The service, bound to its ports and not yet running.

@@ -4,8 +4,7 @@ use common::auth::CurrentUser;
 use diesel_async::{AsyncConnection as _, AsyncPgConnection};
 use serde_json::json;
 
-use super::trail::Trail;
-use super::{Error, news, variants};
+use super::{Error, STOCK_ITEM, news, variants};
 use crate::domain::change::{self, Operation};
 use crate::domain::ids::VariantId;
 use crate::startup::AppState;
@@ -67,7 +66,7 @@ async fn try_change(
     caller: &CurrentUser,
     command: &ChangeStock,
 ) -> Result<ItemRow, Error> {
-    let trail = Trail::new(state.clock.now());
+    let trail = state.trail();
     let variant = command.variant;
     let mut conn = state.db.get().await?;
     conn.transaction(async |conn| {
@@ -94,8 +93,9 @@ async fn try_change(
             let facts = json!({
                 "delta": delta, "onHand": item.on_hand + delta, "reason": command.reason,
             });
+            let entity = (STOCK_ITEM, variant.to_string());
             trail
-                .audit(conn, caller, "stock.adjusted", &variant.to_string(), facts)
+                .audit(conn, caller, "stock.adjusted", entity, facts)
                 .await?;
         }
         get(conn, variant).await
@@ -111,16 +111,16 @@ pub(crate) async fn set_threshold(
     threshold: i64,
     version: Option<i64>,
 ) -> Result<ItemRow, Error> {
-    let trail = Trail::new(state.clock.now());
+    let trail = state.trail();
     let mut conn = state.db.get().await?;
     conn.transaction(async |conn| {
         let item = lock(conn, variant, version).await?;
         if item.low_stock_threshold != threshold {
             store::items::set_thresholds(conn, &[(variant, threshold)]).await?;
             let facts = json!({ "from": item.low_stock_threshold, "to": threshold });
-            let action = "stock.threshold_changed";
+            let entity = (STOCK_ITEM, variant.to_string());
             trail
-                .audit(conn, caller, action, &variant.to_string(), facts)
+                .audit(conn, caller, "stock.threshold_changed", entity, facts)
                 .await?;
         }
         get(conn, variant).await

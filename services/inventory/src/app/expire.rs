@@ -9,7 +9,6 @@ use events::inventory::ReservationExpired;
 use messaging::leases::{self, Lease, LeaseKeeper};
 use tokio_util::sync::CancellationToken;
 
-use super::trail::Trail;
 use super::{Error, news};
 use crate::domain::ids::{OrderId, VariantId};
 use crate::startup::AppState;
@@ -49,7 +48,7 @@ pub(crate) async fn run(state: Arc<AppState>, shutdown: CancellationToken) {
 
 /// Ends one batch of holds and says so; answers how many.
 async fn expire_batch(state: &AppState, lease: &Lease) -> Result<usize, Error> {
-    let trail = Trail::new(state.clock.now());
+    let trail = state.trail();
     let mut conn = state.work_db.get().await?;
     conn.transaction(async |conn| {
         leases::fence(conn, lease).await?;

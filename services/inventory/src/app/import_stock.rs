@@ -3,13 +3,14 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use common::auth::CurrentUser;
+use common::csv::{Mode, Refused, RowError};
 use common::ids;
 use diesel_async::{AsyncConnection as _, AsyncPgConnection};
+use messaging::Trail;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::trail::Trail;
-use super::{Error, news};
+use super::{Error, STOCK_ITEM, news};
 use crate::domain::change::{self, Operation};
 use crate::domain::ids::VariantId;
 use crate::startup::AppState;
@@ -19,19 +20,8 @@ use crate::store::stock::{Change, LockedItem};
 
 /// Rows that are taken over in one transaction.
 pub(crate) const BATCH: usize = 500;
-/// Errors that are told; the others are only counted.
-const ERRORS_MAX: usize = 1_000;
 /// What the ledger gives as the reason where the row has none.
 const REASON: &str = "import";
-
-/// Whether anything is to change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Mode {
-    /// It changes.
-    Apply,
-    /// It is only said what would change.
-    Try,
-}
 
 /// How a row names its item.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,23 +41,13 @@ pub(crate) struct Row {
     pub(crate) reason: Option<String>,
 }
 
-/// Why a row was left out.
-#[derive(Debug, Clone)]
-pub(crate) struct RowError {
-    pub(crate) row: u64,
-    /// None: it is about all of the row.
-    pub(crate) field: Option<&'static str>,
-    pub(crate) message: String,
-}
-
 /// An import, and what became of it so far.
 pub(crate) struct Import {
     id: Uuid,
     pub(crate) mode: Mode,
     pub(crate) changed: u64,
     pub(crate) unchanged: u64,
-    pub(crate) failed: u64,
-    pub(crate) errors: Vec<RowError>,
+    pub(crate) refused: Refused,
     seen: HashSet<VariantId>,
 }
 
@@ -91,17 +71,8 @@ impl Import {
             mode,
             changed: 0,
             unchanged: 0,
-            failed: 0,
-            errors: Vec::new(),
+            refused: Refused::default(),
             seen: HashSet::new(),
-        }
-    }
-
-    /// Leaves a row out.
-    pub(crate) fn refuse(&mut self, error: RowError) {
-        self.failed += 1;
-        if self.errors.len() < ERRORS_MAX {
-            self.errors.push(error);
         }
     }
 
@@ -115,7 +86,7 @@ impl Import {
         if rows.is_empty() {
             return Ok(());
         }
-        let trail = Trail::new(state.clock.now());
+        let trail = state.trail();
         let import = &*self;
         let mut conn = state.db.get().await?;
         let plan: Result<Plan, Error> = conn
@@ -128,9 +99,9 @@ impl Import {
                         "units": plan.stock.iter().map(|change| change.on_hand).sum::<i64>(),
                         "thresholds": plan.thresholds.len(),
                     });
-                    let import = import.id.to_string();
+                    let entity = (STOCK_ITEM, import.id.to_string());
                     trail
-                        .audit(conn, caller, "stock.imported", &import, facts)
+                        .audit(conn, caller, "stock.imported", entity, facts)
                         .await?;
                 }
                 Ok(plan)
@@ -141,7 +112,9 @@ impl Import {
         self.changed += plan.changed;
         self.unchanged += plan.unchanged;
         self.seen.extend(plan.seen);
-        plan.errors.into_iter().for_each(|error| self.refuse(error));
+        for error in plan.errors {
+            self.refused.add(error);
+        }
         Ok(())
     }
 }
@@ -240,11 +213,7 @@ impl Plan {
     }
 
     fn refuse(&mut self, row: &Row, field: &'static str, why: &str) {
-        self.errors.push(RowError {
-            row: row.number,
-            field: Some(field),
-            message: why.to_owned(),
-        });
+        self.errors.push(RowError::of(row.number, field, why));
     }
 
     async fn write(&self, conn: &mut AsyncPgConnection, trail: &Trail) -> Result<(), Error> {

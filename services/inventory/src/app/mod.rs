@@ -12,7 +12,9 @@ pub(crate) mod queries;
 pub(crate) mod restock;
 pub(crate) mod retention;
 pub(crate) mod settle;
-pub(crate) mod trail;
 pub(crate) mod variants;
 
 pub(crate) use error::Error;
+
+/// What audit entries name with a variant's id.
+const STOCK_ITEM: &str = "stock_item";

@@ -8,10 +8,10 @@ use std::time::Duration;
 use diesel::QueryResult;
 use diesel_async::{AsyncConnection as _, AsyncPgConnection};
 use events::inventory::{StockChanged, StockLow};
+use messaging::Trail;
 use tokio_util::sync::CancellationToken;
 
 use super::Error;
-use super::trail::Trail;
 use crate::startup::AppState;
 use crate::store;
 use crate::store::stock::{Change, Changed};
@@ -89,7 +89,7 @@ pub(crate) async fn run(state: Arc<AppState>, shutdown: CancellationToken) {
 
 /// Tells one batch; `true` if there may be more.
 async fn tell_rest(state: &AppState) -> Result<bool, Error> {
-    let trail = Trail::new(state.clock.now());
+    let trail = state.trail();
     let mut conn = state.work_db.get().await?;
     conn.transaction(async |conn| {
         let news = store::news::take(conn, BATCH).await?;

@@ -12,7 +12,6 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::Error;
-use super::trail::Trail;
 use crate::SERVICE;
 use crate::domain::ids::UserId;
 use crate::startup::AppState;
@@ -73,7 +72,7 @@ pub(crate) async fn erase(
     state: &AppState,
     event: &Received<EraseRequested>,
 ) -> Result<Outcome, Error> {
-    let trail = Trail::new(state.clock.now());
+    let trail = state.trail();
     let asked = &event.body;
     let mut conn = state.work_db.get().await?;
     conn.transaction(async |conn| {

@@ -5,7 +5,6 @@ use events::orders::RestockRequested;
 use messaging::inbox::{self, Seen};
 use messaging::{ConsumeError, Outcome, Received};
 
-use super::trail::Trail;
 use super::{Error, news, queries};
 use crate::domain::ids::{OrderId, VariantId};
 use crate::domain::reservation::State;
@@ -25,7 +24,7 @@ pub(crate) async fn restock(
             "a quantity is not positive".to_owned(),
         ));
     }
-    let trail = Trail::new(state.clock.now());
+    let trail = state.trail();
     let order = OrderId(asked.order_id);
     let mut conn = state.work_db.get().await?;
     let done: Result<Outcome, Error> = conn

@@ -6,7 +6,6 @@ use events::orders::OrderCancelled;
 use messaging::inbox::{self, Seen};
 use messaging::{Outcome, Received};
 
-use super::trail::Trail;
 use super::{Error, decide, queries};
 use crate::domain::ids::OrderId;
 use crate::domain::reservation::{self, Extend, Release, Reserved};
@@ -56,7 +55,7 @@ pub(crate) async fn release_cancelled(
     state: &AppState,
     event: &Received<OrderCancelled>,
 ) -> Result<Outcome, Error> {
-    let trail = Trail::new(state.clock.now());
+    let trail = state.trail();
     let limits = &state.settings.limits;
     let order = OrderId(event.body.order_id);
     let mut conn = state.work_db.get().await?;

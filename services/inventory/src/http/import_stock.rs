@@ -1,43 +1,21 @@
 //! `POST /admin/inventory/import`.
 
 mod columns;
-mod records;
 
-use actix_web::http::header;
-use actix_web::web::{Data, Payload};
-use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, post};
+use actix_web::web::Data;
+use actix_web::{HttpResponse, post};
+use common::ApiError;
 use common::auth::{CurrentUser, Permission};
+use common::csv::{ImportQuery, Mode, Records, RowError};
 use common::error::ErrorEnvelope;
 use common::extract::Query;
 use common::reply::{self, Success};
-use common::{ApiError, ErrorCode};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::Serialize;
+use utoipa::ToSchema;
 
-use self::columns::Columns;
-use self::records::Records;
-use crate::app::import_stock::{BATCH, Import, Mode, Row, RowError};
+use self::columns::{COLUMNS, Columns};
+use crate::app::import_stock::{BATCH, Import, Row};
 use crate::startup::AppState;
-
-/// How to import.
-#[derive(Deserialize, IntoParams)]
-#[serde(rename_all = "camelCase")]
-#[into_params(parameter_in = Query)]
-pub(crate) struct ImportQuery {
-    /// `true`: says what would happen and changes nothing.
-    #[param(value_type = Option<bool>)]
-    dry_run: Option<String>,
-}
-
-impl ImportQuery {
-    fn mode(&self) -> Result<Mode, ApiError> {
-        match self.dry_run.as_deref().unwrap_or_default() {
-            "" | "false" => Ok(Mode::Apply),
-            "true" => Ok(Mode::Try),
-            _ => Err(ApiError::invalid("dryRun", "must be true or false")),
-        }
-    }
-}
 
 /// What became of the file.
 #[derive(Serialize, ToSchema)]
@@ -59,20 +37,7 @@ struct ImportReport {
     /// Rows that were left out.
     failed: u64,
     /// Why: the first thousand of them.
-    errors: Vec<ImportRowError>,
-}
-
-/// Why a row was left out.
-#[derive(Serialize, ToSchema)]
-struct ImportRowError {
-    /// The header is row 1.
-    #[schema(example = 2)]
-    row: u64,
-    /// Null where it is the whole row.
-    #[schema(example = "onHand")]
-    field: Option<&'static str>,
-    #[schema(example = "must be a whole number from 0 to 1000000000")]
-    message: String,
+    errors: Vec<RowError>,
 }
 
 /// Take over what was counted, from a CSV file.
@@ -103,30 +68,18 @@ pub(crate) async fn import_stock(
     state: Data<AppState>,
     caller: CurrentUser,
     query: Query<ImportQuery>,
-    request: HttpRequest,
-    payload: Payload,
+    mut records: Records,
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::EditInventory)?;
     let mode = query.mode()?;
-    require_csv(&request)?;
-    let mut records = Records::of(payload);
-    let header = records.next().await?;
-    let header = header.ok_or_else(|| ApiError::invalid("body", "must not be empty"))?;
-    let columns = header.map_err(|why| ApiError::invalid("header", why))?;
-    let columns = Columns::parse(&columns)?;
+    let columns = Columns::of(records.header(&COLUMNS).await?)?;
     let mut import = Import::new(mode);
     let mut batch: Vec<Row> = Vec::with_capacity(BATCH);
-    let mut number = 1;
     while let Some(record) = records.next().await? {
-        number += 1;
-        let record = record.map_err(|why| RowError {
-            row: number,
-            field: None,
-            message: why.to_owned(),
-        });
+        let number = records.number();
         match record.and_then(|fields| columns.row(number, fields)) {
             Ok(row) => batch.push(row),
-            Err(error) => import.refuse(error),
+            Err(error) => import.refused.add(error),
         }
         if batch.len() == BATCH {
             let full = std::mem::replace(&mut batch, Vec::with_capacity(BATCH));
@@ -134,47 +87,17 @@ pub(crate) async fn import_stock(
         }
     }
     import.take(&state, &caller, batch).await?;
-    Ok(reply::ok(ImportData {
-        import: import.into(),
-    }))
+    let import = report(import, records.number().saturating_sub(1));
+    Ok(reply::ok(ImportData { import }))
 }
 
-fn require_csv(request: &HttpRequest) -> Result<(), ApiError> {
-    let refuse = || {
-        ApiError::new(
-            ErrorCode::UnsupportedMediaType,
-            "Content-Type must be text/csv in UTF-8, and the body not encoded",
-        )
-    };
-    let mime = request.mime_type().map_err(|_malformed| refuse())?;
-    let mime = mime.ok_or_else(refuse)?;
-    let is_csv = mime.type_() == "text" && mime.subtype() == "csv";
-    let is_utf8 = mime.get_param("charset").is_none_or(|set| set == "utf-8");
-    if !is_csv || !is_utf8 || request.headers().contains_key(header::CONTENT_ENCODING) {
-        return Err(refuse());
-    }
-    let announced = request.headers().get(header::CONTENT_LENGTH);
-    let announced = announced.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    match announced {
-        Some(length) if length > records::FILE_MAX_BYTES => Err(records::too_large()),
-        _ => Ok(()),
-    }
-}
-
-impl From<Import> for ImportReport {
-    fn from(import: Import) -> Self {
-        let errors = import.errors.into_iter().map(|error| ImportRowError {
-            row: error.row,
-            field: error.field,
-            message: error.message,
-        });
-        Self {
-            is_dry_run: import.mode == Mode::Try,
-            rows: import.changed + import.unchanged + import.failed,
-            changed: import.changed,
-            unchanged: import.unchanged,
-            failed: import.failed,
-            errors: errors.collect(),
-        }
+fn report(import: Import, rows: u64) -> ImportReport {
+    ImportReport {
+        is_dry_run: import.mode == Mode::Try,
+        rows,
+        changed: import.changed,
+        unchanged: import.unchanged,
+        failed: import.refused.count,
+        errors: import.refused.errors,
     }
 }

@@ -1,12 +1,12 @@
 //! Reservations whose time is over, and those that ended long ago.
 
 use chrono::{DateTime, Utc};
+use common::statement::Statement;
 use diesel::prelude::*;
-use diesel::sql_types::{Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
-use super::statement::{Statement, Value};
 use crate::domain::ids::OrderId;
 
 #[derive(QueryableByName)]
@@ -19,7 +19,8 @@ struct Due {
 pub(crate) async fn due(conn: &mut AsyncPgConnection, limit: i64) -> QueryResult<Vec<OrderId>> {
     const SQL: &str = "SELECT order_id FROM reservations
          WHERE state = 'active' AND expires_at <= clock_timestamp() ORDER BY expires_at LIMIT ?";
-    let rows: Vec<Due> = Statement::new(SQL, vec![Value::Number(limit)])
+    let rows: Vec<Due> = Statement::new(SQL)
+        .bind::<BigInt, _>(limit)
         .load(conn)
         .await?;
     Ok(rows.into_iter().map(|row| OrderId(row.order_id)).collect())
@@ -47,7 +48,8 @@ pub(crate) async fn expire(
          UPDATE reservations r SET state = 'expired', closed_at = clock_timestamp()
          FROM due WHERE r.order_id = due.order_id RETURNING r.order_id, r.expires_at";
     let ids = orders.iter().map(|order| order.0);
-    Statement::new(SQL, vec![Value::Ids(ids.collect())])
+    Statement::new(SQL)
+        .bind::<Array<SqlUuid>, Vec<_>>(ids.collect())
         .load(conn)
         .await
 }
@@ -61,6 +63,9 @@ pub(crate) async fn sweep(
     const SQL: &str = "DELETE FROM reservations WHERE order_id IN (
              SELECT order_id FROM reservations WHERE state IN ('released', 'expired') AND closed_at < ?
              ORDER BY closed_at LIMIT ? FOR UPDATE SKIP LOCKED)";
-    let values = vec![Value::Time(before), Value::Number(limit)];
-    Statement::new(SQL, values).execute(conn).await
+    Statement::new(SQL)
+        .bind::<Timestamptz, _>(before)
+        .bind::<BigInt, _>(limit)
+        .execute(conn)
+        .await
 }

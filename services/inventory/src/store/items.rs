@@ -4,13 +4,13 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use common::paging::Page;
+use common::statement::Statement;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use super::schema::inventory::stock_items;
-use super::statement::{Statement, Value};
 use crate::domain::ids::VariantId;
 
 /// A stock item as it is shown.
@@ -81,23 +81,25 @@ pub(crate) async fn list(
     };
     let total: Count = match &filter.begins_with {
         // Any index tells how many rows there are.
-        None if !filter.is_low => Statement::new(COUNT_ALL, Vec::new()).get_result(conn),
-        prefix => Statement::new(count, between(prefix.as_deref())).get_result(conn),
+        None if !filter.is_low => Statement::new(COUNT_ALL).get_result(conn),
+        prefix => between(Statement::new(count), prefix.as_deref()).get_result(conn),
     }
     .await?;
-    let mut values = between(filter.begins_with.as_deref());
-    values.extend([Value::Number(page.rows()), Value::Number(page.offset())]);
-    let rows = Statement::new(list, values).load(conn).await?;
+    let rows = between(Statement::new(list), filter.begins_with.as_deref())
+        .bind::<BigInt, _>(page.rows())
+        .bind::<BigInt, _>(page.offset())
+        .load(conn)
+        .await?;
     Ok((rows, total.count))
 }
 
-/// What SKUs that begin with `prefix` lie between, as they are compared byte by byte. Bounds and no pattern: a plan that is
+/// Binds what SKUs that begin with `prefix` lie between, as they are compared byte by byte. Bounds and no pattern: a plan that is
 /// kept for any value can use an index for them.
-fn between(prefix: Option<&str>) -> Vec<Value> {
+fn between(statement: Statement, prefix: Option<&str>) -> Statement {
     // As `lower` does under the column's collation.
     let from = prefix.unwrap_or_default().to_ascii_lowercase();
     let to = format!("{from}{}", char::MAX);
-    vec![Value::Text(Some(from)), Value::Text(Some(to))]
+    statement.bind::<Text, _>(from).bind::<Text, _>(to)
 }
 
 /// One item.
@@ -130,16 +132,17 @@ pub(crate) async fn insert(conn: &mut AsyncPgConnection, item: &NewItem) -> Quer
     const SQL: &str = "INSERT INTO stock_items
              (variant_id, product_id, sku, is_active, on_hand, low_stock_threshold, catalog_version)
          VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (variant_id) DO NOTHING";
-    let values = vec![
-        Value::Id(item.variant.0),
-        Value::Id(item.product_id),
-        Value::Text(Some(item.sku.clone())),
-        Value::Flag(item.is_active),
-        Value::Number(item.on_hand),
-        Value::Number(item.low_stock_threshold),
-        Value::Number(item.catalog_version),
-    ];
-    Ok(Statement::new(SQL, values).execute(conn).await? == 1)
+    Ok(Statement::new(SQL)
+        .bind::<SqlUuid, _>(item.variant.0)
+        .bind::<SqlUuid, _>(item.product_id)
+        .bind::<Text, _>(item.sku.clone())
+        .bind::<Bool, _>(item.is_active)
+        .bind::<BigInt, _>(item.on_hand)
+        .bind::<BigInt, _>(item.low_stock_threshold)
+        .bind::<BigInt, _>(item.catalog_version)
+        .execute(conn)
+        .await?
+        == 1)
 }
 
 /// Notes what the catalogue says now; `false` if something newer is known, or nothing at all.
@@ -154,14 +157,15 @@ pub(crate) async fn describe(
         "UPDATE stock_items SET sku = coalesce(?, sku), is_active = ?, catalog_version = ?,
              version = version + 1, updated_at = clock_timestamp()
          WHERE variant_id = ? AND catalog_version < ?";
-    let values = vec![
-        Value::Text(sku),
-        Value::Flag(is_active),
-        Value::Number(catalog_version),
-        Value::Id(variant.0),
-        Value::Number(catalog_version),
-    ];
-    Ok(Statement::new(SQL, values).execute(conn).await? == 1)
+    Ok(Statement::new(SQL)
+        .bind::<Nullable<Text>, _>(sku)
+        .bind::<Bool, _>(is_active)
+        .bind::<BigInt, _>(catalog_version)
+        .bind::<SqlUuid, _>(variant.0)
+        .bind::<BigInt, _>(catalog_version)
+        .execute(conn)
+        .await?
+        == 1)
 }
 
 /// Sets the numbers from which on stock counts as low, of rows that the transaction has locked.
@@ -172,12 +176,15 @@ pub(crate) async fn set_thresholds(
     const SQL: &str = "UPDATE stock_items s SET low_stock_threshold = t.threshold,
              version = s.version + 1, updated_at = clock_timestamp()
          FROM unnest(?, ?) AS t (variant_id, threshold) WHERE s.variant_id = t.variant_id";
-    let (variants, numbers) = thresholds
+    let (variants, numbers): (Vec<Uuid>, Vec<i64>) = thresholds
         .iter()
         .map(|(variant, number)| (variant.0, *number))
         .unzip();
-    let values = vec![Value::Ids(variants), Value::Numbers(numbers)];
-    Statement::new(SQL, values).execute(conn).await?;
+    Statement::new(SQL)
+        .bind::<Array<SqlUuid>, _>(variants)
+        .bind::<Array<BigInt>, _>(numbers)
+        .execute(conn)
+        .await?;
     Ok(())
 }
 
@@ -200,12 +207,12 @@ pub(crate) async fn by_skus(
     if skus.is_empty() {
         return Ok(HashMap::new());
     }
-    let lower = skus.iter().map(|sku| Some(sku.to_ascii_lowercase()));
-    let values = vec![
-        Value::Texts(lower.collect()),
-        Value::Texts(skus.into_iter().map(Some).collect()),
-    ];
-    let rows: Vec<Named> = Statement::new(SQL, values).load(conn).await?;
+    let lower = skus.iter().map(|sku| sku.to_ascii_lowercase());
+    let rows: Vec<Named> = Statement::new(SQL)
+        .bind::<Array<Text>, Vec<_>>(lower.collect())
+        .bind::<Array<Text>, _>(skus)
+        .load(conn)
+        .await?;
     let mut found: HashMap<String, Vec<VariantId>> = HashMap::new();
     for row in rows {
         let variants = found.entry(row.sku).or_default();
@@ -239,5 +246,5 @@ pub(crate) async fn figures(conn: &mut AsyncPgConnection) -> QueryResult<Figures
              coalesce(sum(on_hand), 0)::bigint AS on_hand, coalesce(sum(reserved), 0)::bigint AS reserved,
              count(*) FILTER (WHERE is_low) AS low, count(*) FILTER (WHERE on_hand = reserved) AS out
          FROM stock_items";
-    Statement::new(SQL, Vec::new()).get_result(conn).await
+    Statement::new(SQL).get_result(conn).await
 }

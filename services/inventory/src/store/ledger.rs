@@ -2,12 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use common::paging::Page;
+use common::statement::Statement;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
-use super::statement::{Statement, Value};
 use crate::domain::ids::{OrderId, VariantId};
 
 /// A movement as it is shown.
@@ -36,8 +36,11 @@ pub(crate) async fn initial(
     quantity: i64,
 ) -> QueryResult<()> {
     const SQL: &str = "INSERT INTO movements (variant_id, kind, delta) VALUES (?, 'initial', ?)";
-    let values = vec![Value::Id(variant.0), Value::Number(quantity)];
-    Statement::new(SQL, values).execute(conn).await?;
+    Statement::new(SQL)
+        .bind::<SqlUuid, _>(variant.0)
+        .bind::<BigInt, _>(quantity)
+        .execute(conn)
+        .await?;
     Ok(())
 }
 
@@ -57,12 +60,14 @@ pub(crate) async fn adjustments(
 ) -> QueryResult<()> {
     const SQL: &str = "INSERT INTO movements (variant_id, kind, delta, reason)
          SELECT variant_id, 'adjustment', delta, reason FROM unnest(?, ?, ?) AS m (variant_id, delta, reason)";
-    let values = vec![
-        Value::Ids(adjustments.iter().map(|one| one.variant.0).collect()),
-        Value::Numbers(adjustments.iter().map(|one| one.delta).collect()),
-        Value::Texts(adjustments.iter().map(|one| one.reason.clone()).collect()),
-    ];
-    Statement::new(SQL, values).execute(conn).await?;
+    Statement::new(SQL)
+        .bind::<Array<SqlUuid>, Vec<_>>(adjustments.iter().map(|one| one.variant.0).collect())
+        .bind::<Array<BigInt>, Vec<_>>(adjustments.iter().map(|one| one.delta).collect())
+        .bind::<Array<Nullable<Text>>, Vec<_>>(
+            adjustments.iter().map(|one| one.reason.clone()).collect(),
+        )
+        .execute(conn)
+        .await?;
     Ok(())
 }
 
@@ -77,12 +82,12 @@ pub(crate) async fn sold(
     if lines.is_empty() {
         return Ok(());
     }
-    let values = vec![
-        Value::Ids(lines.iter().map(|(order, _, _)| order.0).collect()),
-        Value::Ids(lines.iter().map(|(_, variant, _)| variant.0).collect()),
-        Value::Numbers(lines.iter().map(|(_, _, quantity)| *quantity).collect()),
-    ];
-    Statement::new(SQL, values).execute(conn).await?;
+    Statement::new(SQL)
+        .bind::<Array<SqlUuid>, Vec<_>>(lines.iter().map(|(order, _, _)| order.0).collect())
+        .bind::<Array<SqlUuid>, Vec<_>>(lines.iter().map(|(_, variant, _)| variant.0).collect())
+        .bind::<Array<BigInt>, Vec<_>>(lines.iter().map(|(_, _, quantity)| *quantity).collect())
+        .execute(conn)
+        .await?;
     Ok(())
 }
 
@@ -96,8 +101,13 @@ pub(crate) async fn returned(
     const SQL: &str = "INSERT INTO movements (variant_id, kind, delta, order_id, refund_id)
          SELECT variant_id, 'return', quantity, ?, ? FROM unnest(?, ?) AS m (variant_id, quantity)";
     let (ids, numbers) = columns(quantities);
-    let values = vec![Value::Id(order.0), Value::Id(refund), ids, numbers];
-    Statement::new(SQL, values).execute(conn).await?;
+    Statement::new(SQL)
+        .bind::<SqlUuid, _>(order.0)
+        .bind::<SqlUuid, _>(refund)
+        .bind::<Array<SqlUuid>, _>(ids)
+        .bind::<Array<BigInt>, _>(numbers)
+        .execute(conn)
+        .await?;
     Ok(())
 }
 
@@ -111,7 +121,8 @@ struct Found {
 pub(crate) async fn has_refund(conn: &mut AsyncPgConnection, refund: Uuid) -> QueryResult<bool> {
     const SQL: &str =
         "SELECT EXISTS (SELECT FROM movements WHERE refund_id = ? AND kind = 'return') AS is_there";
-    let found: Found = Statement::new(SQL, vec![Value::Id(refund)])
+    let found: Found = Statement::new(SQL)
+        .bind::<SqlUuid, _>(refund)
         .get_result(conn)
         .await?;
     Ok(found.is_there)
@@ -130,7 +141,8 @@ pub(crate) async fn list(
     page: Page,
 ) -> QueryResult<(Vec<MovementRow>, i64)> {
     const COUNT: &str = "SELECT count(*) AS count FROM movements WHERE variant_id = ?";
-    let total: Count = Statement::new(COUNT, vec![Value::Id(variant.0)])
+    let total: Count = Statement::new(COUNT)
+        .bind::<SqlUuid, _>(variant.0)
         .get_result(conn)
         .await?;
     let rows = newest(conn, variant, page.rows(), page.offset()).await?;
@@ -147,18 +159,17 @@ pub(crate) async fn newest(
     const SQL: &str =
         "SELECT seq, kind, delta, order_id, refund_id, reason, created_at FROM movements
          WHERE variant_id = ? ORDER BY seq DESC LIMIT ? OFFSET ?";
-    let values = vec![
-        Value::Id(variant.0),
-        Value::Number(limit),
-        Value::Number(offset),
-    ];
-    Statement::new(SQL, values).load(conn).await
+    Statement::new(SQL)
+        .bind::<SqlUuid, _>(variant.0)
+        .bind::<BigInt, _>(limit)
+        .bind::<BigInt, _>(offset)
+        .load(conn)
+        .await
 }
 
-fn columns(lines: &[(VariantId, i64)]) -> (Value, Value) {
-    let (ids, numbers) = lines
+fn columns(lines: &[(VariantId, i64)]) -> (Vec<Uuid>, Vec<i64>) {
+    lines
         .iter()
         .map(|(variant, number)| (variant.0, *number))
-        .unzip();
-    (Value::Ids(ids), Value::Numbers(numbers))
+        .unzip()
 }

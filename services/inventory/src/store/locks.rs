@@ -4,11 +4,11 @@
 //! another but never in a circle. Variants have a lock beside their row because these locks are served in turn: who waits
 //! for a row that is updated meanwhile starts waiting anew, and under a storm may wait for ever.
 
+use common::statement::Statement;
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{Array, BigInt};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::statement::{Statement, Value};
 use crate::domain::ids::{OrderId, UserId, VariantId};
 
 /// What is locked until the transaction ends. Two things may share a lock by chance, which costs a wait and nothing else.
@@ -62,7 +62,10 @@ pub(crate) async fn try_all(
     keys: &[LockKey],
 ) -> QueryResult<Vec<LockKey>> {
     const SQL: &str = "SELECT key FROM unnest(?) AS key WHERE pg_try_advisory_xact_lock(key)";
-    let rows: Vec<Obtained> = Statement::new(SQL, vec![numbers(keys)]).load(conn).await?;
+    let rows: Vec<Obtained> = Statement::new(SQL)
+        .bind::<Array<BigInt>, _>(numbers(keys))
+        .load(conn)
+        .await?;
     Ok(rows.into_iter().map(|row| LockKey(row.key)).collect())
 }
 
@@ -70,12 +73,13 @@ pub(crate) async fn try_all(
 pub(crate) async fn all(conn: &mut AsyncPgConnection, keys: &[LockKey]) -> QueryResult<()> {
     // `count` of a function that is evaluated for each row in turn: there is nothing to read.
     const SQL: &str = "SELECT count(pg_advisory_xact_lock(key)) FROM unnest(?) AS key";
-    Statement::new(SQL, vec![numbers(keys)])
+    Statement::new(SQL)
+        .bind::<Array<BigInt>, _>(numbers(keys))
         .execute(conn)
         .await?;
     Ok(())
 }
 
-fn numbers(keys: &[LockKey]) -> Value {
-    Value::Numbers(keys.iter().map(|key| key.0).collect())
+fn numbers(keys: &[LockKey]) -> Vec<i64> {
+    keys.iter().map(|key| key.0).collect()
 }

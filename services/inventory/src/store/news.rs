@@ -1,11 +1,10 @@
 //! Numbers that others were not told yet.
 
+use common::statement::Statement;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
-
-use super::statement::{Statement, Value};
 
 /// A variant and its newest number.
 #[derive(Debug, Clone, QueryableByName)]
@@ -30,7 +29,8 @@ pub(crate) async fn take(conn: &mut AsyncPgConnection, limit: i64) -> QueryResul
          FROM due WHERE s.variant_id = due.variant_id
          RETURNING s.variant_id, s.version,
              CASE WHEN s.is_active THEN s.on_hand - s.reserved ELSE 0 END AS available";
-    Statement::new(SQL, vec![Value::Number(limit)])
+    Statement::new(SQL)
+        .bind::<BigInt, _>(limit)
         .load(conn)
         .await
 }

@@ -1,12 +1,12 @@
 //! Everything the service holds about one person: to be handed out, or to be erased.
 
 use chrono::{DateTime, Utc};
+use common::statement::Statement;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
-use super::statement::{Statement, Value};
 use crate::domain::ids::UserId;
 
 /// One line of what was held for a person.
@@ -35,7 +35,8 @@ pub(crate) async fn held_by(
         "SELECT r.order_id, r.state, r.created_at, r.closed_at, l.variant_id, l.quantity
          FROM reservations r JOIN reservation_lines l USING (order_id)
          WHERE r.user_id = ? ORDER BY r.order_id DESC, l.variant_id";
-    Statement::new(SQL, vec![Value::Id(user.0)])
+    Statement::new(SQL)
+        .bind::<SqlUuid, _>(user.0)
         .load(conn)
         .await
 }
@@ -47,7 +48,8 @@ pub(crate) async fn erase(conn: &mut AsyncPgConnection, user: UserId) -> QueryRe
          )
          UPDATE reservations r SET user_id = NULL, address_hash = NULL
          FROM theirs WHERE r.order_id = theirs.order_id";
-    Statement::new(SQL, vec![Value::Id(user.0)])
+    Statement::new(SQL)
+        .bind::<SqlUuid, _>(user.0)
         .execute(conn)
         .await?;
     Ok(())

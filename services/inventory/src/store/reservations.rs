@@ -3,15 +3,14 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use common::statement::Statement;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
-use super::statement::{Statement, Value};
 use crate::domain::ids::{OrderId, UserId, VariantId};
 use crate::domain::lines::Lines;
-use crate::domain::shelf::Held;
 
 /// A reservation's row.
 #[derive(Debug, Clone, QueryableByName)]
@@ -45,7 +44,10 @@ pub(crate) async fn find_all(
 ) -> QueryResult<Vec<ReservationRow>> {
     const SQL: &str = "SELECT order_id, state, expires_at, is_extended, is_reallocated
          FROM reservations WHERE order_id = ANY(?)";
-    Statement::new(SQL, vec![ids(orders)]).load(conn).await
+    Statement::new(SQL)
+        .bind::<Array<SqlUuid>, _>(ids(orders))
+        .load(conn)
+        .await
 }
 
 /// The same, locked in their order until the transaction ends.
@@ -58,7 +60,10 @@ pub(crate) async fn lock_all(
     if orders.is_empty() {
         return Ok(Vec::new());
     }
-    Statement::new(SQL, vec![ids(orders)]).load(conn).await
+    Statement::new(SQL)
+        .bind::<Array<SqlUuid>, _>(ids(orders))
+        .load(conn)
+        .await
 }
 
 /// The lines of these orders.
@@ -71,7 +76,10 @@ pub(crate) async fn lines_of(
     if orders.is_empty() {
         return Ok(HashMap::new());
     }
-    let rows: Vec<LineRow> = Statement::new(SQL, vec![ids(orders)]).load(conn).await?;
+    let rows: Vec<LineRow> = Statement::new(SQL)
+        .bind::<Array<SqlUuid>, _>(ids(orders))
+        .load(conn)
+        .await?;
     let mut grouped: HashMap<OrderId, Vec<(VariantId, i64)>> = HashMap::new();
     for row in rows {
         let lines = grouped.entry(OrderId(row.order_id)).or_default();
@@ -91,81 +99,10 @@ struct Clock {
 
 /// The only clock that holds go by.
 pub(crate) async fn clock(conn: &mut AsyncPgConnection) -> QueryResult<DateTime<Utc>> {
-    let clock: Clock = Statement::new("SELECT clock_timestamp() AS now", Vec::new())
+    let clock: Clock = Statement::new("SELECT clock_timestamp() AS now")
         .get_result(conn)
         .await?;
     Ok(clock.now)
-}
-
-#[derive(QueryableByName)]
-struct HeldByUser {
-    #[diesel(sql_type = SqlUuid)]
-    user_id: Uuid,
-    #[diesel(sql_type = BigInt)]
-    orders: i64,
-    #[diesel(sql_type = BigInt)]
-    units: i64,
-    #[diesel(sql_type = BigInt)]
-    seconds: i64,
-}
-
-/// What these buyers hold with orders whose time is not over.
-pub(crate) async fn held_by_users(
-    conn: &mut AsyncPgConnection,
-    users: &[UserId],
-) -> QueryResult<HashMap<UserId, Held>> {
-    const SQL: &str =
-        "SELECT r.user_id, count(DISTINCT r.order_id) AS orders, sum(l.quantity)::bigint AS units,
-             ceil(extract(epoch FROM min(r.expires_at) - clock_timestamp()))::bigint AS seconds
-         FROM reservations r JOIN reservation_lines l USING (order_id)
-         WHERE r.user_id = ANY(?) AND r.state = 'active' AND r.expires_at > clock_timestamp()
-         GROUP BY r.user_id";
-    let users = users.iter().map(|user| user.0).collect();
-    let rows: Vec<HeldByUser> = Statement::new(SQL, vec![Value::Ids(users)])
-        .load(conn)
-        .await?;
-    let held = rows.into_iter().map(|row| {
-        let held = Held {
-            orders: row.orders,
-            units: row.units,
-            seconds: row.seconds,
-        };
-        (UserId(row.user_id), held)
-    });
-    Ok(held.collect())
-}
-
-#[derive(QueryableByName)]
-struct HeldByAddress {
-    #[diesel(sql_type = Text)]
-    address_hash: String,
-    #[diesel(sql_type = BigInt)]
-    orders: i64,
-    #[diesel(sql_type = BigInt)]
-    seconds: i64,
-}
-
-/// What is held for these addresses by orders whose time is not over.
-pub(crate) async fn held_by_addresses(
-    conn: &mut AsyncPgConnection,
-    addresses: Vec<String>,
-) -> QueryResult<HashMap<String, Held>> {
-    const SQL: &str = "SELECT address_hash, count(*) AS orders,
-             ceil(extract(epoch FROM min(expires_at) - clock_timestamp()))::bigint AS seconds
-         FROM reservations
-         WHERE address_hash = ANY(?) AND state = 'active' AND expires_at > clock_timestamp()
-         GROUP BY address_hash";
-    let values = vec![Value::Texts(addresses.into_iter().map(Some).collect())];
-    let rows: Vec<HeldByAddress> = Statement::new(SQL, values).load(conn).await?;
-    let held = rows.into_iter().map(|row| {
-        let held = Held {
-            orders: row.orders,
-            units: 0,
-            seconds: row.seconds,
-        };
-        (row.address_hash, held)
-    });
-    Ok(held.collect())
 }
 
 /// A hold that begins.
@@ -189,14 +126,16 @@ pub(crate) async fn hold(conn: &mut AsyncPgConnection, holds: &[NewHold]) -> Que
     if holds.is_empty() {
         return Ok(());
     }
-    let values = vec![
-        Value::Ids(holds.iter().map(|hold| hold.order.0).collect()),
-        Value::Ids(holds.iter().map(|hold| hold.user.0).collect()),
-        Value::Texts(holds.iter().map(|hold| hold.address.clone()).collect()),
-        Value::Times(holds.iter().map(|hold| hold.held_at).collect()),
-        Value::Times(holds.iter().map(|hold| hold.expires_at).collect()),
-    ];
-    Statement::new(SQL, values).execute(conn).await?;
+    Statement::new(SQL)
+        .bind::<Array<SqlUuid>, Vec<_>>(holds.iter().map(|hold| hold.order.0).collect())
+        .bind::<Array<SqlUuid>, Vec<_>>(holds.iter().map(|hold| hold.user.0).collect())
+        .bind::<Array<Nullable<Text>>, Vec<_>>(
+            holds.iter().map(|hold| hold.address.clone()).collect(),
+        )
+        .bind::<Array<Timestamptz>, Vec<_>>(holds.iter().map(|hold| hold.held_at).collect())
+        .bind::<Array<Timestamptz>, Vec<_>>(holds.iter().map(|hold| hold.expires_at).collect())
+        .execute(conn)
+        .await?;
     Ok(())
 }
 
@@ -210,12 +149,12 @@ pub(crate) async fn insert_lines(
     if lines.is_empty() {
         return Ok(());
     }
-    let values = vec![
-        Value::Ids(lines.iter().map(|(order, _, _)| order.0).collect()),
-        Value::Ids(lines.iter().map(|(_, variant, _)| variant.0).collect()),
-        Value::Numbers(lines.iter().map(|(_, _, quantity)| *quantity).collect()),
-    ];
-    Statement::new(SQL, values).execute(conn).await?;
+    Statement::new(SQL)
+        .bind::<Array<SqlUuid>, Vec<_>>(lines.iter().map(|(order, _, _)| order.0).collect())
+        .bind::<Array<SqlUuid>, Vec<_>>(lines.iter().map(|(_, variant, _)| variant.0).collect())
+        .bind::<Array<BigInt>, Vec<_>>(lines.iter().map(|(_, _, quantity)| *quantity).collect())
+        .execute(conn)
+        .await?;
     Ok(())
 }
 
@@ -235,11 +174,11 @@ pub(crate) async fn sell(conn: &mut AsyncPgConnection, sales: &[NewSale]) -> Que
         return Ok(());
     }
     let reallocated = sales.iter().filter(|sale| sale.is_reallocated);
-    let values = vec![
-        Value::Ids(reallocated.map(|sale| sale.order.0).collect()),
-        Value::Ids(sales.iter().map(|sale| sale.order.0).collect()),
-    ];
-    Statement::new(SQL, values).execute(conn).await?;
+    Statement::new(SQL)
+        .bind::<Array<SqlUuid>, Vec<_>>(reallocated.map(|sale| sale.order.0).collect())
+        .bind::<Array<SqlUuid>, Vec<_>>(sales.iter().map(|sale| sale.order.0).collect())
+        .execute(conn)
+        .await?;
     Ok(())
 }
 
@@ -251,7 +190,10 @@ pub(crate) async fn give_up(conn: &mut AsyncPgConnection, orders: &[OrderId]) ->
     if orders.is_empty() {
         return Ok(());
     }
-    Statement::new(SQL, vec![ids(orders)]).execute(conn).await?;
+    Statement::new(SQL)
+        .bind::<Array<SqlUuid>, _>(ids(orders))
+        .execute(conn)
+        .await?;
     Ok(())
 }
 
@@ -272,12 +214,10 @@ pub(crate) async fn extend(
          WHERE order_id = ? AND greatest(expires_at, held_at + ? * interval '1 second') > clock_timestamp()
          RETURNING expires_at";
     let seconds = lasting.num_seconds();
-    let values = vec![
-        Value::Number(seconds),
-        Value::Id(order.0),
-        Value::Number(seconds),
-    ];
-    let extended: Option<Until> = Statement::new(SQL, values)
+    let extended: Option<Until> = Statement::new(SQL)
+        .bind::<BigInt, _>(seconds)
+        .bind::<SqlUuid, _>(order.0)
+        .bind::<BigInt, _>(seconds)
         .get_result(conn)
         .await
         .optional()?;
@@ -311,10 +251,13 @@ pub(crate) async fn newest_of(
         "SELECT l.order_id, r.state, l.quantity, l.returned, r.expires_at, r.created_at
          FROM reservation_lines l JOIN reservations r USING (order_id)
          WHERE l.variant_id = ? ORDER BY l.order_id DESC LIMIT ?";
-    let values = vec![Value::Id(variant.0), Value::Number(limit)];
-    Statement::new(SQL, values).load(conn).await
+    Statement::new(SQL)
+        .bind::<SqlUuid, _>(variant.0)
+        .bind::<BigInt, _>(limit)
+        .load(conn)
+        .await
 }
 
-fn ids(orders: &[OrderId]) -> Value {
-    Value::Ids(orders.iter().map(|order| order.0).collect())
+fn ids(orders: &[OrderId]) -> Vec<Uuid> {
+    orders.iter().map(|order| order.0).collect()
 }

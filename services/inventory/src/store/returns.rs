@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
+use common::statement::Statement;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
-use super::statement::{Statement, Value};
 use crate::domain::ids::{OrderId, VariantId};
 
 #[derive(QueryableByName)]
@@ -25,7 +25,8 @@ pub(crate) async fn kept_lines(
 ) -> QueryResult<HashMap<VariantId, i64>> {
     const SQL: &str =
         "SELECT variant_id, quantity - returned AS kept FROM reservation_lines WHERE order_id = ?";
-    let rows: Vec<SoldLine> = Statement::new(SQL, vec![Value::Id(order.0)])
+    let rows: Vec<SoldLine> = Statement::new(SQL)
+        .bind::<SqlUuid, _>(order.0)
         .load(conn)
         .await?;
     Ok(rows
@@ -43,15 +44,15 @@ pub(crate) async fn take_back(
     const SQL: &str = "UPDATE reservation_lines l SET returned = l.returned + b.quantity
          FROM unnest(?, ?) AS b (variant_id, quantity)
          WHERE l.variant_id = b.variant_id AND l.order_id = ?";
-    let (variants, quantities) = lines
+    let (variants, quantities): (Vec<Uuid>, Vec<i64>) = lines
         .iter()
         .map(|(variant, many)| (variant.0, *many))
         .unzip();
-    let values = vec![
-        Value::Ids(variants),
-        Value::Numbers(quantities),
-        Value::Id(order.0),
-    ];
-    Statement::new(SQL, values).execute(conn).await?;
+    Statement::new(SQL)
+        .bind::<Array<SqlUuid>, _>(variants)
+        .bind::<Array<BigInt>, _>(quantities)
+        .bind::<SqlUuid, _>(order.0)
+        .execute(conn)
+        .await?;
     Ok(())
 }

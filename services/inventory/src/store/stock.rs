@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use common::statement::Statement;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Text, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Bool, Text, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use super::locks::{self, LockKey};
-use super::statement::{Statement, Value};
 use crate::domain::ids::VariantId;
 
 /// A locked row.
@@ -59,7 +59,10 @@ pub(crate) async fn try_lock(
     let (ours, mut others): (Vec<VariantId>, Vec<VariantId>) = variants
         .iter()
         .partition(|variant| obtained.contains(&LockKey::variant(**variant)));
-    let locked: Vec<LockedItem> = Statement::new(SQL, vec![ids(&ours)]).load(conn).await?;
+    let locked: Vec<LockedItem> = Statement::new(SQL)
+        .bind::<Array<SqlUuid>, _>(ids(&ours))
+        .load(conn)
+        .await?;
     if locked.len() < ours.len() {
         let rows: HashSet<VariantId> = locked.iter().map(LockedItem::variant).collect();
         let missing: Vec<VariantId> = ours
@@ -90,7 +93,10 @@ pub(crate) async fn lock(
         "SELECT variant_id, on_hand, reserved, version, low_stock_threshold, is_active
          FROM stock_items WHERE variant_id = ANY(?) ORDER BY variant_id FOR NO KEY UPDATE";
     locks::all(conn, &keys(variants)).await?;
-    Statement::new(SQL, vec![ids(variants)]).load(conn).await
+    Statement::new(SQL)
+        .bind::<Array<SqlUuid>, _>(ids(variants))
+        .load(conn)
+        .await
 }
 
 fn keys(variants: &[VariantId]) -> Vec<LockKey> {
@@ -110,7 +116,10 @@ async fn existing(
     variants: &[VariantId],
 ) -> QueryResult<Vec<VariantId>> {
     const SQL: &str = "SELECT variant_id FROM stock_items WHERE variant_id = ANY(?)";
-    let rows: Vec<Existing> = Statement::new(SQL, vec![ids(variants)]).load(conn).await?;
+    let rows: Vec<Existing> = Statement::new(SQL)
+        .bind::<Array<SqlUuid>, _>(ids(variants))
+        .load(conn)
+        .await?;
     Ok(rows
         .into_iter()
         .map(|row| VariantId(row.variant_id))
@@ -167,14 +176,14 @@ pub(crate) async fn apply(
          RETURNING s.variant_id, s.sku, s.on_hand, s.reserved, s.version, s.low_stock_threshold, s.is_active,
              s.said_version = s.version AS is_due,
              s.on_hand - s.reserved - c.on_hand + c.reserved AS available_before";
-    let values = vec![
-        Value::Ids(changes.iter().map(|change| change.variant.0).collect()),
-        Value::Numbers(changes.iter().map(|change| change.on_hand).collect()),
-        Value::Numbers(changes.iter().map(|change| change.reserved).collect()),
-    ];
-    Statement::new(SQL, values).load(conn).await
+    Statement::new(SQL)
+        .bind::<Array<SqlUuid>, Vec<_>>(changes.iter().map(|change| change.variant.0).collect())
+        .bind::<Array<BigInt>, Vec<_>>(changes.iter().map(|change| change.on_hand).collect())
+        .bind::<Array<BigInt>, Vec<_>>(changes.iter().map(|change| change.reserved).collect())
+        .load(conn)
+        .await
 }
 
-fn ids(variants: &[VariantId]) -> Value {
-    Value::Ids(variants.iter().map(|variant| variant.0).collect())
+fn ids(variants: &[VariantId]) -> Vec<Uuid> {
+    variants.iter().map(|variant| variant.0).collect()
 }

@@ -64,7 +64,7 @@ async fn rows_that_are_wrong_are_left_out_and_listed() {
         .await
         .assert_success(201);
     let unknown = ids::new_id();
-    let long = "x".repeat(20_000);
+    let long = "x".repeat(200_000);
     let file = format!(
         "variantId,onHand,reason\n{held},2,\n{unknown},1,\nx,1,\n{good},-1,\n{good},1\n{good},1,{long}\n\
          {good},8,\n{good},9,\n"
@@ -160,7 +160,7 @@ async fn what_is_no_such_file_is_refused_and_nothing_changes() {
         .await;
     as_json.assert_error(415, "UNSUPPORTED_MEDIA_TYPE");
     let mut huge = file.into_bytes();
-    huge.resize(33 * 1024 * 1024, b'\n');
+    huge.resize(65 * 1024 * 1024, b'\n');
     let reply = app.import("merchant", "", huge).await;
     reply.assert_error(413, "PAYLOAD_TOO_LARGE");
     assert_eq!(app.stock_of(variant).await, (5, 0));

@@ -1,26 +1,19 @@
 //! One batch: lock, read, decide, write.
-//!
-//! Locks are taken in one order by everybody: those of orders, buyers and addresses, then rows of reservations, then those of
-//! variants and their rows, each sorted.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 use diesel_async::AsyncPgConnection;
+use messaging::Trail;
 
 use super::changes::Changes;
+use super::locking::{Candidate, Stand, lock_keys, lock_stock, make_room, ready};
 use super::{Command, Done, Hold, Sold};
-use crate::app::trail::Trail;
 use crate::app::{Error, queries};
-use crate::domain::ids::{OrderId, UserId, VariantId};
-use crate::domain::lines::Lines;
-use crate::domain::reservation::{Commit, Release, Reserved, State};
+use crate::domain::ids::{OrderId, UserId};
+use crate::domain::reservation::{Commit, Release, Reserved};
 use crate::domain::shelf::{Ask, Decision, Limits, Refusal, Shelf};
 use crate::store;
-use crate::store::locks::LockKey;
-use crate::store::stock::{LockedItem, TriedLock};
-
-/// Variants that are locked in one transaction: the server's room for locks is bounded. One order has at most a hundred.
-const VARIANTS_MAX: usize = 1_000;
+use crate::store::stock::LockedItem;
 
 /// Whether a batch waits for locks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,19 +42,6 @@ pub(super) enum Turn {
     Locked,
     /// There was no room for it in this transaction. The first of a batch always has room.
     Later,
-}
-
-/// How far a command has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stand {
-    Ready,
-    Locked,
-    Later,
-}
-
-struct Candidate<'a> {
-    command: &'a Command,
-    stand: Stand,
 }
 
 /// Decides commands one after another, and writes what comes of them.
@@ -102,114 +82,6 @@ pub(super) async fn decide(
     Ok(turns)
 }
 
-fn ready<'a>(candidates: &'a [Candidate<'a>]) -> impl Iterator<Item = &'a Command> {
-    candidates
-        .iter()
-        .filter(|candidate| candidate.stand == Stand::Ready)
-        .map(|candidate| candidate.command)
-}
-
-/// What must be locked before anything is known of an order.
-fn keys_of(command: &Command, limits: &Limits) -> Vec<LockKey> {
-    let mut keys = vec![LockKey::order(command.order())];
-    if let Command::Reserve(ask) = command {
-        keys.push(LockKey::user(ask.user));
-        let address = ask.address.as_deref();
-        let address = address.filter(|_| limits.orders_per_address > 0);
-        keys.extend(address.map(LockKey::address));
-    }
-    keys
-}
-
-/// Locks orders, buyers and addresses.
-async fn lock_keys(
-    conn: &mut AsyncPgConnection,
-    lane: Lane,
-    limits: &Limits,
-    candidates: &mut [Candidate<'_>],
-) -> Result<(), Error> {
-    let keys = ready(candidates).flat_map(|command| keys_of(command, limits));
-    let keys: BTreeSet<LockKey> = keys.collect();
-    let keys: Vec<LockKey> = keys.into_iter().collect();
-    if lane == Lane::Slow {
-        return Ok(store::locks::all(conn, &keys).await?);
-    }
-    let obtained = store::locks::try_all(conn, &keys).await?;
-    let obtained: HashSet<LockKey> = obtained.into_iter().collect();
-    for candidate in candidates {
-        let keys = keys_of(candidate.command, limits);
-        if !keys.iter().all(|key| obtained.contains(key)) {
-            candidate.stand = Stand::Locked;
-        }
-    }
-    Ok(())
-}
-
-/// What a command may take or give back. What is sold or given up changes nothing any more.
-fn lines_of<'a>(command: &'a Command, known: &'a HashMap<OrderId, Reserved>) -> Option<&'a Lines> {
-    match command {
-        Command::Reserve(ask) => Some(&ask.lines),
-        // Unknown here and known by its turn: a command before it in this batch wants the same lines.
-        Command::Sell(order) | Command::GiveBack(order) => known
-            .get(order)
-            .filter(|known| matches!(known.state, State::Active | State::Expired))
-            .map(|known| &known.lines),
-    }
-}
-
-/// Puts off what is too much for one transaction; answers the variants of the others, sorted.
-fn make_room(
-    known: &HashMap<OrderId, Reserved>,
-    candidates: &mut [Candidate<'_>],
-) -> Vec<VariantId> {
-    let mut wanted: BTreeSet<VariantId> = BTreeSet::new();
-    for candidate in candidates {
-        let lines = lines_of(candidate.command, known);
-        let Some(lines) = lines.filter(|_| candidate.stand == Stand::Ready) else {
-            continue;
-        };
-        let more = lines
-            .variants()
-            .filter(|variant| !wanted.contains(variant))
-            .count();
-        if wanted.len() + more > VARIANTS_MAX {
-            candidate.stand = Stand::Later;
-        } else {
-            wanted.extend(lines.variants());
-        }
-    }
-    wanted.into_iter().collect()
-}
-
-/// Locks the stock of commands that are ready.
-async fn lock_stock(
-    conn: &mut AsyncPgConnection,
-    lane: Lane,
-    wanted: &[VariantId],
-    known: &HashMap<OrderId, Reserved>,
-    candidates: &mut [Candidate<'_>],
-) -> Result<Vec<LockedItem>, Error> {
-    if wanted.is_empty() {
-        return Ok(Vec::new());
-    }
-    let tried = match lane {
-        Lane::Fast => store::stock::try_lock(conn, wanted).await?,
-        Lane::Slow => TriedLock {
-            locked: store::stock::lock(conn, wanted).await?,
-            others: Vec::new(),
-        },
-    };
-    let others: HashSet<VariantId> = tried.others.into_iter().collect();
-    for candidate in candidates {
-        let lines = lines_of(candidate.command, known);
-        let mut variants = lines.into_iter().flat_map(Lines::variants);
-        if candidate.stand == Stand::Ready && variants.any(|variant| others.contains(&variant)) {
-            candidate.stand = Stand::Locked;
-        }
-    }
-    Ok(tried.locked)
-}
-
 /// Reads what else deciding needs, under the locks.
 async fn read(
     conn: &mut AsyncPgConnection,
@@ -239,12 +111,12 @@ async fn read(
     if limits.orders_per_user > 0 || limits.units_per_user > 0 {
         let users: BTreeSet<UserId> = asks().map(|ask| ask.user).collect();
         let users: Vec<UserId> = users.into_iter().collect();
-        shelf.by_user = store::reservations::held_by_users(conn, &users).await?;
+        shelf.by_user = store::holders::held_by_users(conn, &users).await?;
     }
     if limits.orders_per_address > 0 {
         let addresses: BTreeSet<String> = asks().filter_map(|ask| ask.address.clone()).collect();
         let addresses = addresses.into_iter().collect();
-        shelf.by_address = store::reservations::held_by_addresses(conn, addresses).await?;
+        shelf.by_address = store::holders::held_by_addresses(conn, addresses).await?;
     }
     Ok(shelf)
 }

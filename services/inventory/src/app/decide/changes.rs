@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel_async::AsyncPgConnection;
+use messaging::Trail;
 
-use crate::app::trail::Trail;
 use crate::app::{Error, news};
 use crate::domain::ids::{OrderId, VariantId};
 use crate::domain::lines::Lines;

@@ -11,7 +11,6 @@ use tokio::time::Instant;
 use super::batch::{self, Lane, Turn};
 use super::{Command, Done, Waiting};
 use crate::app::Error;
-use crate::app::trail::Trail;
 use crate::config::Settings;
 use crate::domain::shelf::{Limits, Refusal};
 use crate::startup::AppState;
@@ -135,7 +134,7 @@ impl Work {
     }
 
     async fn transact(&self, lane: Lane, commands: Arc<[Command]>) -> Result<Vec<Turn>, Error> {
-        let trail = Trail::new(self.state.clock.now());
+        let trail = self.state.trail();
         let mut attempt = 1;
         loop {
             let mut conn = self.db.get().await?;

@@ -10,15 +10,16 @@
 mod batch;
 mod changes;
 mod lanes;
+mod locking;
 
 use common::database::Database;
 use diesel_async::AsyncPgConnection;
+use messaging::Trail;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
 use super::Error;
 use super::counters::{Asked, Counters};
-use super::trail::Trail;
 use crate::config::Settings;
 use crate::domain::ids::OrderId;
 use crate::domain::reservation::{Release, Reserved};

@@ -1,9 +1,10 @@
 //! From records to rows: what the columns mean.
 
 use common::ApiError;
+use common::csv::RowError;
 use uuid::Uuid;
 
-use crate::app::import_stock::{Item, Row, RowError};
+use crate::app::import_stock::{Item, Row};
 use crate::domain::change::ON_HAND_MAX;
 use crate::domain::ids::VariantId;
 
@@ -12,92 +13,59 @@ const SKU_CHARS_MAX: usize = 100;
 /// The longest reason, in characters.
 const REASON_CHARS_MAX: usize = 500;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Column {
-    VariantId,
-    Sku,
-    OnHand,
-    LowStockThreshold,
-    Reason,
-}
+/// What a file may name.
+pub(super) const COLUMNS: [&str; 5] = ["variantId", "sku", "onHand", "lowStockThreshold", "reason"];
 
 /// What stands where.
 #[derive(Debug)]
-pub(super) struct Columns(Vec<Column>);
+pub(super) struct Columns(Vec<&'static str>);
 
 impl Columns {
-    /// Reads the first record.
-    pub(super) fn parse(header: &[String]) -> Result<Self, ApiError> {
-        let refuse = |message: String| ApiError::invalid("header", message);
-        let mut columns = Vec::with_capacity(header.len());
-        for name in header {
-            // What some spreadsheets write before the first name.
-            let column = match name.trim_start_matches('\u{feff}') {
-                "variantId" => Column::VariantId,
-                "sku" => Column::Sku,
-                "onHand" => Column::OnHand,
-                "lowStockThreshold" => Column::LowStockThreshold,
-                "reason" => Column::Reason,
-                _ => {
-                    return Err(refuse(
-                        "must name columns of variantId, sku, onHand, lowStockThreshold, reason"
-                            .to_owned(),
-                    ));
-                }
-            };
-            if columns.contains(&column) {
-                return Err(refuse(format!("names {name} twice")));
-            }
-            columns.push(column);
+    /// Checks that a header names enough of [`COLUMNS`].
+    pub(super) fn of(header: Vec<&'static str>) -> Result<Self, ApiError> {
+        let has = |column| header.contains(&column);
+        if has("variantId") == has("sku") {
+            return Err(ApiError::invalid(
+                "header",
+                "must name either variantId or sku",
+            ));
         }
-        let one_of = |one, other| columns.contains(&one) || columns.contains(&other);
-        if columns.contains(&Column::VariantId) == columns.contains(&Column::Sku) {
-            return Err(refuse("must name either variantId or sku".to_owned()));
+        if !has("onHand") && !has("lowStockThreshold") {
+            return Err(ApiError::invalid(
+                "header",
+                "must name onHand or lowStockThreshold",
+            ));
         }
-        if !one_of(Column::OnHand, Column::LowStockThreshold) {
-            return Err(refuse("must name onHand or lowStockThreshold".to_owned()));
-        }
-        Ok(Self(columns))
+        Ok(Self(header))
     }
 
     /// Reads a record after the first.
     pub(super) fn row(&self, number: u64, fields: Vec<String>) -> Result<Row, RowError> {
-        let refuse = |field: Option<&'static str>, message: String| RowError {
-            row: number,
-            field,
-            message,
-        };
         if fields.len() != self.0.len() {
             let message = format!("must have {} columns", self.0.len());
-            return Err(refuse(None, message));
+            return Err(RowError::whole(number, &message));
         }
-        // PostgreSQL has none.
-        if fields.iter().any(|text| text.contains('\0')) {
-            return Err(refuse(None, "must not contain NUL characters".to_owned()));
-        }
+        let refuse = |field: &str, why: &str| RowError::of(number, field, why);
         let (mut item, mut on_hand, mut threshold, mut reason) = (None, None, None, None);
         for (column, text) in self.0.iter().zip(fields) {
-            match column {
-                Column::VariantId => item = Some(variant(&text)),
-                Column::Sku => item = Some(sku(text)),
-                Column::OnHand => {
-                    on_hand = number_of(&text).map_err(|why| refuse(Some("onHand"), why))?;
+            match *column {
+                "variantId" => item = Some(variant(&text)),
+                "sku" => item = Some(sku(text)),
+                "onHand" => on_hand = number_of(&text).map_err(|why| refuse(column, &why))?,
+                "lowStockThreshold" => {
+                    threshold = number_of(&text).map_err(|why| refuse(column, &why))?;
                 }
-                Column::LowStockThreshold => {
-                    let read = number_of(&text);
-                    threshold = read.map_err(|why| refuse(Some("lowStockThreshold"), why))?;
-                }
-                Column::Reason if text.chars().count() > REASON_CHARS_MAX => {
+                _ if text.chars().count() > REASON_CHARS_MAX => {
                     let message = format!("must have at most {REASON_CHARS_MAX} characters");
-                    return Err(refuse(Some("reason"), message));
+                    return Err(refuse(column, &message));
                 }
-                Column::Reason => reason = Some(text).filter(|text| !text.is_empty()),
+                _ => reason = Some(text).filter(|text| !text.is_empty()),
             }
         }
         let item = item.unwrap_or(Err(("sku", "is missing")));
-        let item = item.map_err(|(field, why)| refuse(Some(field), why.to_owned()))?;
+        let item = item.map_err(|(field, why)| refuse(field, why))?;
         if on_hand.is_none() && threshold.is_none() {
-            return Err(refuse(None, "sets nothing".to_owned()));
+            return Err(RowError::whole(number, "sets nothing"));
         }
         Ok(Row {
             number,
@@ -145,26 +113,26 @@ mod tests {
     }
 
     #[test]
-    fn a_header_names_each_column_once_and_enough_of_them() {
-        for good in ["sku,onHand", "\u{feff}variantId,lowStockThreshold,reason"] {
-            assert!(Columns::parse(&fields(good)).is_ok(), "{good}");
+    fn a_header_names_an_item_and_something_to_set() {
+        for good in [
+            vec!["sku", "onHand"],
+            vec!["variantId", "lowStockThreshold", "reason"],
+        ] {
+            assert!(Columns::of(good.clone()).is_ok(), "{good:?}");
         }
         for bad in [
-            "",
-            "sku",
-            "onHand",
-            "sku,variantId,onHand",
-            "sku,onHand,onHand",
-            "SKU,onHand",
-            "sku,onHand,price",
+            vec![],
+            vec!["sku"],
+            vec!["onHand"],
+            vec!["sku", "variantId", "onHand"],
         ] {
-            assert!(Columns::parse(&fields(bad)).is_err(), "{bad}");
+            assert!(Columns::of(bad.clone()).is_err(), "{bad:?}");
         }
     }
 
     #[test]
     fn a_row_is_read_or_says_which_field_is_wrong() {
-        let columns = Columns::parse(&fields("sku,onHand,lowStockThreshold,reason")).unwrap();
+        let columns = Columns::of(vec!["sku", "onHand", "lowStockThreshold", "reason"]).unwrap();
         let row = columns.row(2, fields("LACE,7,,counted")).unwrap();
         assert_eq!((row.on_hand, row.threshold), (Some(7), None));
         assert_eq!(row.reason.as_deref(), Some("counted"));
@@ -178,7 +146,7 @@ mod tests {
             ("LACE,1,x,", Some("lowStockThreshold")),
         ] {
             let error = columns.row(3, fields(line)).unwrap_err();
-            assert_eq!((error.row, error.field), (3, field), "{line}");
+            assert_eq!((error.row, error.field.as_deref()), (3, field), "{line}");
         }
     }
 }
