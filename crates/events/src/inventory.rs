@@ -9,7 +9,7 @@ use crate::Event;
 
 /// Another number of a variant can be bought.
 ///
-/// Said at most every 100 ms for each variant, with the newest number; the envelope's
+/// Said at most every 500 ms for each variant, with the newest number; the envelope's
 /// `aggregateversion` tells which of two is newer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

@@ -1,4 +1,4 @@
-//! Telling others what can be bought: at once, unless they were told less than 100 ms ago; then a timer does.
+//! Telling others what can be bought: at once, unless they were told less than 500 ms ago; then a timer does.
 //!
 //! What was not told yet is a state of the row and not of a process, so that a crash forgets nothing.
 

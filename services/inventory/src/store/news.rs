@@ -22,7 +22,7 @@ pub(crate) struct News {
 pub(crate) async fn take(conn: &mut AsyncPgConnection, limit: i64) -> QueryResult<Vec<News>> {
     const SQL: &str = "WITH due AS (
              SELECT variant_id FROM stock_items
-             WHERE is_unsaid AND said_at <= clock_timestamp() - interval '100 milliseconds'
+             WHERE is_unsaid AND said_at <= clock_timestamp() - interval '500 milliseconds'
              ORDER BY said_at LIMIT ? FOR NO KEY UPDATE SKIP LOCKED
          )
          UPDATE stock_items s SET said_version = s.version, said_at = clock_timestamp()

@@ -167,9 +167,9 @@ pub(crate) async fn apply(
     // Whether it was told is read off the outcome: only then are both versions the same.
     const SQL: &str = "UPDATE stock_items s SET on_hand = s.on_hand + c.on_hand,
              reserved = s.reserved + c.reserved, version = s.version + 1, updated_at = clock_timestamp(),
-             said_version = CASE WHEN s.said_at <= statement_timestamp() - interval '100 milliseconds'
+             said_version = CASE WHEN s.said_at <= statement_timestamp() - interval '500 milliseconds'
                  THEN s.version + 1 ELSE s.said_version END,
-             said_at = CASE WHEN s.said_at <= statement_timestamp() - interval '100 milliseconds'
+             said_at = CASE WHEN s.said_at <= statement_timestamp() - interval '500 milliseconds'
                  THEN statement_timestamp() ELSE s.said_at END
          FROM unnest(?, ?, ?) AS c (variant_id, on_hand, reserved)
          WHERE s.variant_id = c.variant_id
