@@ -118,6 +118,19 @@ pub async fn server_version(url: &str) -> Result<String> {
         .try_get(0)?)
 }
 
+/// Has the server at `admin_url` count anew what is in the services' tables, and tidy them.
+///
+/// # Errors
+/// The server cannot be reached, or refuses.
+pub async fn analyze(admin_url: &str) -> Result<()> {
+    let mut config: Config = admin_url
+        .parse()
+        .context("the administrator's URL is not valid")?;
+    config.dbname(DATABASE);
+    let admin = connect(&config).await?;
+    Ok(admin.batch_execute("VACUUM (ANALYZE)").await?)
+}
+
 async fn connect(config: &Config) -> Result<Client> {
     let (client, connection) = config
         .connect(NoTls)

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use common::service::{self, Seed};
 
+use crate::bootstrap;
 use crate::cli::Seeding;
 use crate::environment::{self, Environment};
 use crate::output::say;
@@ -42,7 +43,8 @@ pub fn run(tree: &Tree, seeding: Seeding) -> Result<ExitCode> {
 }
 
 fn in_running_tree(tree: &Tree, seeding: Seeding) -> Result<ExitCode> {
-    let environment = Environment::of(tree, &super::running(tree)?)?;
+    let urls = super::running(tree)?;
+    let environment = Environment::of(tree, &urls)?;
     let count = seeding.users.or(seeding.products);
     let count = count.map(|count| count.to_string());
     let flag = if seeding.users.is_some() {
@@ -59,6 +61,10 @@ fn in_running_tree(tree: &Tree, seeding: Seeding) -> Result<ExitCode> {
             crate::alone(child::run(tree, name, &arguments, variables))?;
             say(format_args!("{name}: seeded"));
         }
+    }
+    if count.is_some() {
+        // PostgreSQL has not looked at so many new rows yet, and would search them one by one for a minute.
+        crate::alone(bootstrap::analyze(&urls.postgres))?;
     }
     Ok(ExitCode::SUCCESS)
 }
