@@ -1,4 +1,4 @@
-//! How fast stock is held: `cargo bench -p inventory`, also part of `make bench`.
+//! How fast stock is held: `cargo bench -p inventory`, with wrk installed; also part of `make bench`, which installs it.
 //!
 //! The yardstick is what PostgreSQL itself makes of the least that holds one unit: pgbench, updating one row (or one of a
 //! thousand) with a condition, a commit for each. Both run on one private PostgreSQL that writes to disk before it answers, 64
@@ -162,7 +162,7 @@ impl Bench {
             Load::Hot => "1".to_owned(),
             Load::Spread => format!("random(1, {VARIANTS})"),
         };
-        let script = self.script(&format!(
+        let script = self.file(&format!(
             "\\set row {row}\n\
              UPDATE public.yardstick SET reserved = reserved + 1\n\
              WHERE variant_id = lpad(:row::text, 32, '0')::uuid AND on_hand - reserved >= 1;\n"
@@ -182,7 +182,7 @@ impl Bench {
         line.split_whitespace().nth(2).unwrap().parse().unwrap()
     }
 
-    fn script(&self, text: &str) -> tempfile::NamedTempFile {
+    fn file(&self, text: &str) -> tempfile::NamedTempFile {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), text).unwrap();
         file
@@ -196,7 +196,7 @@ impl Bench {
             Load::Spread => self.variants.get(..),
         };
         let list = variants.unwrap().iter().map(Uuid::to_string);
-        let variants = self.script(&list.collect::<Vec<_>>().join("\n"));
+        let variants = self.file(&list.collect::<Vec<_>>().join("\n"));
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/reserve.lua");
         let output = Command::new("wrk")
             .args(["--threads", "1", "--connections", &AT_A_TIME.to_string()])
@@ -213,7 +213,7 @@ impl Bench {
             .env("TOKEN", service::service_token("orders", "inventory"))
             .env("VARIANTS", variants.path())
             .output()
-            .unwrap();
+            .unwrap_or_else(|error| panic!("wrk cannot be run: {error}"));
         let printed = String::from_utf8(output.stdout).unwrap();
         assert!(
             !printed.contains("Non-2xx") && !printed.contains("Socket errors"),
