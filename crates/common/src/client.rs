@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use reqwest::header::RETRY_AFTER;
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -12,7 +13,7 @@ use url::Url;
 use crate::auth::ServiceTokens;
 use crate::breaker::{Breaker, BreakerSettings};
 use crate::context;
-use crate::error::ApiError;
+use crate::error::{ApiError, Detail};
 
 /// Time to connect to a sibling.
 const CONNECT: Duration = Duration::from_millis(500);
@@ -102,7 +103,20 @@ pub enum CallError {
         status: StatusCode,
         /// The stable code of its error envelope.
         code: String,
+        /// What else it said.
+        answer: Box<RefusalAnswer>,
     },
+}
+
+/// What a refusal says beside its code.
+#[derive(Debug, Clone, Default, serde::Deserialize)]
+pub struct RefusalAnswer {
+    /// What is wrong with which part of the question.
+    #[serde(default)]
+    pub details: Vec<Detail>,
+    /// After how many seconds it may be asked again.
+    #[serde(skip)]
+    pub retry_after: Option<u64>,
 }
 
 impl From<CallError> for ApiError {
@@ -133,9 +147,12 @@ struct Answer<T> {
     data: T,
 }
 
-#[derive(serde::Deserialize)]
+#[derive(Default, serde::Deserialize)]
 struct Refusal {
+    #[serde(default)]
     code: String,
+    #[serde(flatten)]
+    answer: RefusalAnswer,
 }
 
 impl Sibling {
@@ -261,17 +278,31 @@ impl Sibling {
                 .map_err(|e| unavailable(e.to_string()))?;
             return Ok(answer.data);
         }
-        if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
+        if status.is_server_error() {
             return Err(unavailable(format!("status {status}")));
         }
-        let code = response
-            .json()
-            .await
-            .map_or_else(|_| String::new(), |r: Refusal| r.code);
+        let retry_after = response.headers().get(RETRY_AFTER);
+        let retry_after = retry_after
+            .and_then(|value| value.to_str().ok())
+            .and_then(|seconds| seconds.parse().ok());
+        let refusal: Refusal = response.json().await.unwrap_or_default();
+        // Too many questions are no answer; too much of something is.
+        if status == StatusCode::TOO_MANY_REQUESTS && is_about_pace(&refusal.code) {
+            return Err(unavailable(format!("status {status}")));
+        }
         Err(CallError::Refused {
             service: self.service,
             status,
-            code,
+            code: refusal.code,
+            answer: Box::new(RefusalAnswer {
+                retry_after,
+                ..refusal.answer
+            }),
         })
     }
+}
+
+/// Whether a 429 is about how often something is asked, and not about what.
+fn is_about_pace(code: &str) -> bool {
+    matches!(code, "" | "RATE_LIMIT_EXCEEDED")
 }

@@ -24,6 +24,8 @@ use crate::settings::Reader;
 const POOL: u32 = 8;
 /// How long a connection may be waited for, unless told otherwise.
 const ACQUIRE: Duration = Duration::from_secs(1);
+/// How long a command waits for one.
+const COMMANDS_ACQUIRE: Duration = Duration::from_secs(30);
 
 /// How to reach the database.
 #[derive(Debug, Clone)]
@@ -117,6 +119,15 @@ impl Database {
             max: settings.pool.into(),
             statements,
         }
+    }
+
+    /// The same for commands: nobody waits for an answer, and the server may be starting or busy, so they do not give up soon.
+    #[must_use]
+    pub fn connect_patiently(settings: &DatabaseSettings) -> Self {
+        Self::connect(&DatabaseSettings {
+            acquire: COMMANDS_ACQUIRE,
+            ..settings.clone()
+        })
     }
 
     /// Takes a connection, waiting in turn for at most the acquire time.
@@ -313,6 +324,17 @@ impl From<DbError> for ApiError {
 pub fn unique_violation(error: &DieselError) -> Option<&str> {
     match error {
         DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, info) => {
+            info.constraint_name()
+        }
+        _ => None,
+    }
+}
+
+/// The name of the foreign key that an insert, update or removal ran into.
+#[must_use]
+pub fn foreign_key_violation(error: &DieselError) -> Option<&str> {
+    match error {
+        DieselError::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, info) => {
             info.constraint_name()
         }
         _ => None,

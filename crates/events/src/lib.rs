@@ -18,6 +18,7 @@ pub mod envelope;
 pub mod inventory;
 pub mod notifications;
 pub mod orders;
+pub mod payments;
 mod schemas;
 pub mod shared;
 pub mod subscriptions;

@@ -4,7 +4,9 @@ use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Value, json};
 
 use crate::envelope::{DATA_CONTENT_TYPE, SPEC_VERSION, schema_file, schema_uri};
-use crate::{Envelope, Event, auth, cart, catalog, inventory, notifications, orders, shared};
+use crate::{
+    Envelope, Event, auth, cart, catalog, inventory, notifications, orders, payments, shared,
+};
 
 /// The schema of every event as `(file name under proto-docs/events, schema)`, sorted by name.
 pub fn schemas() -> Vec<(String, Value)> {
@@ -29,6 +31,23 @@ pub fn schemas() -> Vec<(String, Value)> {
         schema::<orders::OrderCreated>(),
         schema::<orders::OrderCancelled>(),
         schema::<orders::RestockRequested>(),
+        schema::<orders::OrderPaid>(),
+        schema::<orders::OrderUnallocated>(),
+        schema::<orders::OrderExpired>(),
+        schema::<orders::OrderShipped>(),
+        schema::<orders::OrderDelivered>(),
+        schema::<orders::OrderRefunded>(),
+        schema::<orders::OrderRefundRequested>(),
+        schema::<orders::InvoiceIssued>(),
+        schema::<payments::PaymentInitialized>(),
+        schema::<payments::PaymentPending>(),
+        schema::<payments::PaymentSucceeded>(),
+        schema::<payments::PaymentFailed>(),
+        schema::<payments::PaymentMismatched>(),
+        schema::<payments::RefundRequested>(),
+        schema::<payments::RefundProcessed>(),
+        schema::<payments::RefundFailed>(),
+        schema::<payments::RefundNeedsAttention>(),
         schema::<notifications::NotificationSent>(),
         schema::<notifications::NotificationFailed>(),
         schema::<shared::AuditRecorded>(),
@@ -84,7 +103,14 @@ mod tests {
     #[test]
     fn everything_that_a_finished_service_says_has_a_schema() {
         let described: BTreeSet<String> = schemas().into_iter().map(|(file, _)| file).collect();
-        let finished = ["auth", "notifications", "catalog", "inventory", "cart"];
+        let finished = [
+            "auth",
+            "notifications",
+            "catalog",
+            "inventory",
+            "cart",
+            "orders",
+        ];
         for known in EVENT_TYPES
             .iter()
             .filter(|known| finished.contains(&known.producer))

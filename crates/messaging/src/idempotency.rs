@@ -15,7 +15,7 @@ mod settling;
 
 pub use claims::{ClaimError, claim};
 pub use http::Begun;
-pub use settling::{Released, SettleError, SweptClaim, purge, release, settle, sweep};
+pub use settling::{Released, SettleError, SweptClaim, forget, purge, release, settle, sweep};
 
 use std::time::Duration;
 

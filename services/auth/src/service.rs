@@ -49,7 +49,7 @@ fn migrate(direction: Migrate) -> Outcome {
 fn manage_keys(keys: Keys) -> Outcome {
     Box::pin(async move {
         let settings = read_settings()?;
-        let db = Database::connect(&settings.service.database);
+        let db = Database::connect_patiently(&settings.service.database);
         let sealer = Sealer::with_key("file", &settings.file_key)?;
         let now = SystemClock.now();
         let said = match keys {

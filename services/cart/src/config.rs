@@ -10,6 +10,7 @@
 //! | `SERVICE_KEY__FILE`, `SERVICE_KEYS__FILE` | required | this service's key, and the public keys of all |
 //! | `LOG_HASH__KEY_FILE` | required | key of the hash that stands for a user in logs |
 //! | `UPSTREAMS__AUTH__URL` | `http://127.0.0.1:3001` | auth: keys, revocations |
+//! | `UPSTREAMS__ORDERS__URL` | `http://127.0.0.1:3005` | orders: asked for events that a new queue has missed |
 //! | `UPSTREAMS__CATALOG__URL` | `http://127.0.0.1:3002` | the catalogue: what things cost |
 //! | `CATALOG__FRESH_MS`, `CATALOG__DEADLINE_MS` | 500, 1000 | how long an answer of the catalogue counts as current, and how long it is waited for |
 //! | `LIMITS__PER_LINE`, `LIMITS__LINES` | 10, 100 | how many of one thing, and how many things, a cart holds |

@@ -9,6 +9,7 @@
 //! | `SERVICE_KEY__FILE`, `SERVICE_KEYS__FILE` | required | this service's key, and the public keys of all |
 //! | `LOG_HASH__KEY_FILE` | required | key of the hash that stands for a user in logs |
 //! | `UPSTREAMS__AUTH__URL` | `http://127.0.0.1:3001` | auth: keys, revocations |
+//! | `UPSTREAMS__ORDERS__URL` | `http://127.0.0.1:3005` | orders: asked for events that a new queue has missed |
 //! | `UPSTREAMS__CATALOG__URL` | `http://127.0.0.1:3002` | the catalogue: variants that are not known yet |
 //! | `LIMITS__ORDERS_PER_USER` | 3 | orders of one buyer that may hold something at a time; 0: any number |
 //! | `LIMITS__UNITS_PER_USER` | 20 | no further order is taken while a buyer's other orders hold so many units; 0: any number |

@@ -116,6 +116,8 @@ permissions! {
     ReadOrders: [Merchant, Fulfilment, Finance];
     /// Move orders from processing to shipped and delivered; set tracking.
     FulfilOrders: [Fulfilment];
+    /// Give up orders that are not paid.
+    CancelOrders: [];
     /// Edit coupons, shipping methods and tax rates.
     EditSalesRules: [];
     /// Read anyone's payments, refunds, disputes, the ledger and reconciliations.

@@ -31,7 +31,7 @@ pub async fn command(service: &'static str, what: DeadLetters) -> Result<()> {
         read.optional(missing)
             .with_context(|| format!("{variable} is missing"))?;
     }
-    let db = Database::connect(&database);
+    let db = Database::connect_patiently(&database);
     run(&Desk::new(service, db, amqp), &what, &mut std::io::stdout()).await
 }
 

@@ -125,6 +125,18 @@ pub async fn sweep(
         .await
 }
 
+/// Deletes a principal's answers, which may hold personal data: whoever was forgotten repeats nothing.
+///
+/// # Errors
+/// Those of the database.
+pub async fn forget(conn: &mut AsyncPgConnection, principal: Uuid) -> QueryResult<usize> {
+    diesel::delete(keys::table)
+        .filter(keys::principal.eq(principal.to_string()))
+        .filter(keys::state.eq("done"))
+        .execute(conn)
+        .await
+}
+
 /// Deletes answers that are no longer replayed, at most a thousand per call; call it with
 /// [`KEEP_FOR`](super::KEEP_FOR) until it returns less. Returns how many are gone.
 ///

@@ -6,6 +6,7 @@ use common::ApiError;
 use common::auth::{Role, ServiceCaller};
 use common::error::ErrorEnvelope;
 use common::extract::Path;
+use common::reply::{self, Success};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -40,6 +41,12 @@ pub(crate) struct Contact {
     consents: Consents,
 }
 
+/// A contact under its name.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ContactData {
+    contact: Contact,
+}
+
 /// One flag for each kind of consent.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Consents {
@@ -62,14 +69,14 @@ impl Consents {
     }
 }
 
-/// How to reach the owner of an account; for orders and notifications. Bare, without the envelope.
+/// How to reach the owner of an account; for orders and notifications.
 #[utoipa::path(
     tag = "internal",
     operation_id = "get_contact",
     security(("service" = [])),
     params(("id" = Uuid, Path, description = "The account", example = "0199f3c2-5a10-7c3e-9d2b-0a1b2c3d4e5f")),
     responses(
-        (status = 200, description = "The contact", body = Contact),
+        (status = 200, description = "The contact", body = Success<ContactData>),
         (status = 401, description = "`AUTHENTICATION_ERROR`: no service token", body = ErrorEnvelope),
         (status = 403, description = "`AUTHORIZATION_ERROR`: not for this service", body = ErrorEnvelope),
         (status = 404, description = "`NOT_FOUND`: no such account, or erased", body = ErrorEnvelope),
@@ -83,14 +90,14 @@ pub(crate) async fn get_contact(
 ) -> Result<HttpResponse, ApiError> {
     caller.allow(&CALLERS)?;
     let contact = app::get_contact::get_contact(&state.db, UserId(*id)).await?;
-    Ok(HttpResponse::Ok()
-        .insert_header(("Cache-Control", "no-store"))
-        .json(Contact {
+    Ok(reply::ok(ContactData {
+        contact: Contact {
             user_id: *id,
             email: contact.email,
             name: contact.name,
             verified: contact.is_verified,
             role: contact.role,
             consents: Consents::of(&contact.granted),
-        }))
+        },
+    }))
 }

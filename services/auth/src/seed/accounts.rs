@@ -35,7 +35,7 @@ struct Account {
 /// Makes what is missing: an account that exists keeps its password if the file still knows it, and gets a new one if
 /// not. Repeating it changes nothing.
 pub(super) async fn seed(settings: &Settings, file: &Path) -> anyhow::Result<String> {
-    let db = Database::connect(&settings.service.database);
+    let db = Database::connect_patiently(&settings.service.database);
     let hasher = Hasher::start(settings.hashing.clone())?;
     let known = read(file)?;
     let mut accounts = Vec::new();

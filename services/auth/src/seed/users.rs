@@ -58,7 +58,7 @@ pub(super) async fn seed(settings: &Settings, count: u32, tokens: &Path) -> anyh
 
 async fn sign(settings: &Settings, users: &[(Uuid, Uuid)]) -> anyhow::Result<Vec<String>> {
     let sealer = Arc::new(Sealer::with_key("file", &settings.file_key)?);
-    let db = Database::connect(&settings.service.database);
+    let db = Database::connect_patiently(&settings.service.database);
     let keys = SigningKeys::new(db, sealer, Arc::new(SystemClock));
     keys.reload().await?;
     let iat = SystemClock.now().timestamp();

@@ -126,7 +126,7 @@ async fn contacts_are_for_those_who_write_to_people() {
         .reply()
         .await;
     assert_eq!(
-        reply.body,
+        reply.body["data"]["contact"],
         json!({
             "userId": ada.id, "email": "ada@example.com", "name": "Ada Obi", "verified": false, "role": "customer",
             "consents": { "marketing": false, "analytics": true, "cookies": false }

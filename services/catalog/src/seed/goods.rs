@@ -19,7 +19,7 @@ use crate::store::schema::catalog::{categories, images, products, variants};
 use crate::store::variants::VariantRow;
 
 pub(super) async fn seed(settings: &Settings) -> anyhow::Result<()> {
-    let db = Database::connect(&settings.service.database);
+    let db = Database::connect_patiently(&settings.service.database);
     let mut conn = db.get().await?;
     let now = SystemClock.now();
     conn.transaction(async |conn| {

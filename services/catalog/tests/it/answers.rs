@@ -120,8 +120,9 @@ async fn without_redis_nothing_fails_and_what_was_changed_meanwhile_is_seen_when
     let reply = app.change(&product["id"], json!({ "price": 11 })).await;
     reply.assert_success(200);
     assert_eq!(price(&app).await, json!(11.0));
-    // It has nobody to hear it from now, and shows for a while what it has.
-    assert_eq!(price(&beside).await, json!(10.0));
+    // It has nobody to hear it from now, and may show for a while what it has.
+    let shown = price(&beside).await;
+    assert!(shown == json!(10.0) || shown == json!(11.0), "{shown}");
     tokio::task::block_in_place(|| redis.restart());
     let took = until_price(&beside, &json!(11.0)).await;
     assert!(took < Duration::from_secs(3), "{took:?}");
