@@ -13,6 +13,15 @@
 //! | `resend.delivery_ms` | 200 | from `email.sent` to what became of the mail |
 //! | `resend.webhook_url`, `resend.webhook_secret` | none are sent | where webhooks go; `whsec_…` signs them |
 //! | `resend.webhook_speedup` | 100 | how many times faster than the vendor webhooks are retried |
+//! | `public_url` | `http://<host>:<port>` | where browsers find the sandbox: checkout pages are there |
+//! | `paystack.secret_key` | `sk_test_sandbox` | the key that opens the API and signs webhooks |
+//! | `paystack.currencies` | `NGN,GHS,KES,ZAR,USD,XOF` | the enabled ones; the first is used where none is given |
+//! | `paystack.rate_limit` | 0, which is none | requests per minute |
+//! | `paystack.transactions_max`, `paystack.transaction_bytes_max` | 500000, 1073741824 | transactions kept (and as many refunds), and about their size together |
+//! | `paystack.refund_step_ms` | 500 | from `pending` to `processing`, and from there to the end of a refund |
+//! | `paystack.webhook_url` | `http://127.0.0.1:3000/api/v1/payments/webhook` | where webhooks go; `off` for nowhere |
+//! | `paystack.webhook_speedup` | 600 | how many times faster than the vendor webhooks are retried: 3 minutes are 300 ms |
+//! | `paystack.webhooks_max`, `paystack.webhooks_at_once` | 50000, 64 | webhooks that wait to be taken, and that are on the wire |
 
 use std::time::Duration;
 
@@ -22,6 +31,10 @@ use common::telemetry::TelemetrySettings;
 use url::Url;
 
 use crate::resend::webhook::Secret;
+
+mod paystack;
+
+pub use paystack::{PaystackSettings, PaystackWebhooks};
 
 /// The port of all vendors, the control and the mailbox.
 pub const DEFAULT_PORT: u16 = 3900;
@@ -46,8 +59,12 @@ pub struct Settings {
     pub telemetry: TelemetrySettings,
     /// Facts that the journal keeps.
     pub journal_max: usize,
+    /// Where browsers find the sandbox, if not at its socket.
+    pub public_url: Option<Url>,
     /// The mail vendor.
     pub resend: ResendSettings,
+    /// The payment vendor.
+    pub paystack: PaystackSettings,
 }
 
 /// The mail vendor's side of the settings.
@@ -98,10 +115,26 @@ impl Settings {
                 log_hash: None,
             },
             journal_max: read.number("journal_max", JOURNAL_MAX, 1, 10_000_000),
+            public_url: public_url(&mut read),
             resend: ResendSettings::read(&mut read),
+            paystack: PaystackSettings::read(&mut read),
         };
         read.finish(settings)
     }
+}
+
+fn public_url(read: &mut Reader) -> Option<Url> {
+    read.optional("public_url")?;
+    Some(web_url(read, "public_url", None))
+}
+
+/// An address on the web.
+fn web_url(read: &mut Reader, key: &str, default: Option<&str>) -> Url {
+    let url = read.url(key, default);
+    if !matches!(url.scheme(), "http" | "https") {
+        read.problem(key, "must begin with http:// or https://");
+    }
+    url
 }
 
 impl ResendSettings {
@@ -135,10 +168,7 @@ impl WebhookSettings {
         if secret.is_none() {
             read.problem("resend.webhook_secret", "is needed to sign webhooks");
         }
-        let url = read.url("resend.webhook_url", None);
-        if !matches!(url.scheme(), "http" | "https") {
-            read.problem("resend.webhook_url", "must begin with http:// or https://");
-        }
+        let url = web_url(read, "resend.webhook_url", None);
         Some(Self {
             url,
             secret: secret?,

@@ -16,6 +16,8 @@ use serde_json::Value;
 pub enum Vendor {
     /// The mail vendor.
     Resend,
+    /// The payment vendor.
+    Paystack,
 }
 
 /// One thing that happened.

@@ -1,13 +1,15 @@
-//! The mailbox, for people: what programs sent, in a browser.
+//! What programs did, for people, in a browser: the mail that they sent, and the payments that they asked for.
 //!
 //! A page is one document without scripts and without any other request. Everything that came from outside is escaped by
 //! the template engine; a mail's HTML is shown in a frame that may run nothing and only open links in a new tab.
 
 mod frame;
+pub mod payments;
 
 use std::sync::LazyLock;
 
 use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, Charset, ContentDisposition,
     DispositionParam, DispositionType, ExtendedValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
@@ -29,12 +31,19 @@ const LISTED_MAX: usize = 200;
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; \
                       base-uri 'none'; frame-ancestors 'none'";
 
+/// The same for the page where people pay, but that its forms may lead anywhere: once it is paid, the shop follows, and
+/// browsers hold every address on the way there against `form-action`.
+pub const CHECKOUT_POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'";
+
 static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut templates = Environment::new();
     for (name, source) in [
         ("frame.html", include_str!("frame.html")),
         ("list.html", include_str!("list.html")),
         ("mail.html", include_str!("mail.html")),
+        ("payments.html", include_str!("payments.html")),
+        ("checkout.html", include_str!("checkout.html")),
         ("style.css", include_str!("style.css")),
     ] {
         // A template that does not parse shows as a page that is missing, and in every test of pages.
@@ -165,13 +174,23 @@ fn size(bytes: usize) -> String {
 }
 
 fn page(name: &str, context: Value) -> HttpResponse {
+    page_with(StatusCode::OK, POLICY, name, context)
+}
+
+/// A page with this status, under this policy.
+pub fn page_with(
+    status: StatusCode,
+    policy: &'static str,
+    name: &str,
+    context: Value,
+) -> HttpResponse {
     let rendered = TEMPLATES
         .get_template(name)
         .and_then(|template| template.render(context));
     match rendered {
-        Ok(html) => HttpResponse::Ok()
+        Ok(html) => HttpResponse::build(status)
             .content_type("text/html; charset=utf-8")
-            .insert_header((CONTENT_SECURITY_POLICY, POLICY))
+            .insert_header((CONTENT_SECURITY_POLICY, policy))
             .insert_header((CACHE_CONTROL, "no-store"))
             .insert_header((REFERRER_POLICY, "no-referrer"))
             .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))

@@ -6,6 +6,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use common::Clock;
 use common::ids::new_id;
 use serde_json::Value;
@@ -19,12 +20,16 @@ use super::mail::{Kept, Mail};
 use super::mailbox::Mailbox;
 use super::message::Message;
 use super::outcome::test_address;
-use super::rate_limit::{RateLimit, Standing};
 use super::suppression::{Reason, Suppressions};
-use super::webhook::{Due, Event, Happening, Webhooks};
+use super::webhook::{Event, Happening, manner};
 use crate::config::ResendSettings;
 use crate::faults::Faults;
 use crate::journal::{Journal, RequestFact, Vendor};
+use crate::rate_limit::{RateLimit, Standing};
+use crate::webhooks::{Delivery, Due, Webhooks};
+
+/// The window of the rate limit. The vendor's reset is in whole seconds, so it can be no shorter.
+const RATE_WINDOW: TimeDelta = TimeDelta::seconds(1);
 
 /// The account.
 pub struct Account {
@@ -61,13 +66,13 @@ impl Account {
         faults: Arc<Faults>,
         shutdown: CancellationToken,
     ) -> anyhow::Result<Self> {
-        let target = settings.webhook.clone();
-        let webhooks = Webhooks::new(target, Arc::clone(&clock), Arc::clone(&journal))?;
+        let manner = settings.webhook.clone().map(manner);
+        let webhooks = Webhooks::new(manner, Arc::clone(&clock), Arc::clone(&journal))?;
         let state = State {
             mailbox: Mailbox::new(settings.mails_max, settings.mail_bytes_max),
             keys: Keys::default(),
             suppressions: Suppressions::default(),
-            rate: RateLimit::new(settings.rate_limit),
+            rate: RateLimit::new(settings.rate_limit, RATE_WINDOW),
         };
         Ok(Self {
             settings,
@@ -173,15 +178,23 @@ impl Account {
             return;
         }
         let now = self.now();
-        let due = |happening: &Happening| Due {
-            after: happening.after,
-            event: happening.type_name(),
-            subject: mail.id.to_string(),
-            body: happening.body(mail, now + happening.after),
-            fault: self
+        let due = |happening: &Happening| {
+            let fault = self
                 .faults
-                .take(|plan| plan.resend.as_mut()?.webhook.as_mut())
-                .unwrap_or_default(),
+                .take(|plan| plan.resend.as_mut()?.webhook.as_mut());
+            let fault = fault.unwrap_or_default();
+            let body = happening.body(mail, now + happening.after);
+            Due {
+                after: happening.after,
+                delivery: Arc::new(Delivery::new(
+                    happening.type_name().into(),
+                    fault.forge_signature,
+                )),
+                subject: mail.id.to_string(),
+                body: body.to_string().into(),
+                fault,
+                first_try: None,
+            }
         };
         self.webhooks.send(happenings.iter().map(due).collect());
     }

@@ -5,8 +5,8 @@ use actix_web::http::{StatusCode, header};
 
 use super::Account;
 use super::error::{NO_USER_AGENT, Refusal};
-use super::rate_limit::Standing;
 use crate::config::ResendSettings;
+use crate::rate_limit::Standing;
 
 /// What any key begins with.
 const KEY_PREFIX: &str = "re_";

@@ -15,10 +15,10 @@ use uuid::Uuid;
 use super::Account;
 use super::error::Refusal;
 use super::gate::{self, Access};
-use super::rate_limit::Standing;
 use super::send::{self, Call, Operation};
 use crate::faults::RequestFault;
 use crate::journal::{Outcome, RequestFact};
+use crate::rate_limit::Standing;
 use crate::server::no_answer;
 
 /// A request's body: the attachments' 40 MB and generous room for the rest.

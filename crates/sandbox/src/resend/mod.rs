@@ -18,7 +18,6 @@ pub mod mail;
 pub mod mailbox;
 pub mod message;
 pub mod outcome;
-pub mod rate_limit;
 pub mod send;
 pub mod suppression;
 pub mod webhook;

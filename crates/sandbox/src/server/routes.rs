@@ -8,7 +8,7 @@ use actix_web::web::{
 };
 
 use super::control;
-use crate::{cloudinary, pages, resend};
+use crate::{cloudinary, pages, paystack, resend};
 
 /// Every path of the sandbox. A vendor's paths stand below its name, so that its base URL is `http://…/<vendor>`.
 pub fn routes(config: &mut ServiceConfig) {
@@ -40,6 +40,7 @@ pub fn routes(config: &mut ServiceConfig) {
                 )
                 .default_service(route().to(resend::handle::not_found)),
         )
+        .service(scope("/paystack").configure(paystack::api::routes))
         .service(
             scope("/cloudinary")
                 .service(
@@ -57,6 +58,7 @@ pub fn routes(config: &mut ServiceConfig) {
                 .route("/faults", get().to(control::get_faults))
                 .route("/faults", put().to(control::put_faults))
                 .route("/faults", delete().to(control::delete_faults))
+                .service(scope("/paystack").configure(paystack_control))
                 .service(
                     scope("/resend")
                         .route(
@@ -84,7 +86,32 @@ pub fn routes(config: &mut ServiceConfig) {
             "/mail/{id}/attachments/{index}",
             get().to(pages::attachment),
         )
+        .route("/payments", get().to(pages::payments::list))
+        .route("/checkout/{code}", get().to(paystack::checkout::show))
+        .route("/checkout/{code}/pay", post().to(paystack::checkout::pay))
+        .route(
+            "/checkout/{code}/cancel",
+            post().to(paystack::checkout::cancel),
+        )
         .default_service(web::to(nothing_here));
+}
+
+/// The control of the payment vendor.
+fn paystack_control(config: &mut ServiceConfig) {
+    use paystack::control;
+    config
+        .route("/settlements", post().to(control::settle))
+        .route("/{reference}", get().to(control::show))
+        .route("/{reference}/complete", post().to(control::complete))
+        .route("/{reference}/dispute", post().to(control::open_dispute))
+        .route(
+            "/{reference}/dispute/remind",
+            post().to(control::remind_of_dispute),
+        )
+        .route(
+            "/{reference}/dispute/resolve",
+            post().to(control::resolve_dispute),
+        );
 }
 
 async fn nothing_here() -> HttpResponse {

@@ -1,6 +1,6 @@
 //! The only wiring: from settings to a running sandbox.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use actix_web::App;
@@ -21,7 +21,7 @@ use super::routes::routes;
 use crate::config::Settings;
 use crate::faults::Faults;
 use crate::journal::Journal;
-use crate::resend::Account;
+use crate::{paystack, resend};
 
 /// Runs the sandbox until it is told to stop. It runs whole or not at all.
 ///
@@ -42,7 +42,8 @@ pub struct Application {
     listeners: Listeners,
     journal: Arc<Journal>,
     faults: Arc<Faults>,
-    resend: Arc<Account>,
+    resend: Arc<resend::Account>,
+    paystack: Arc<paystack::Account>,
     shutdown: CancellationToken,
 }
 
@@ -59,8 +60,20 @@ impl Application {
         let listeners = listeners(&settings.http)?;
         let journal = Arc::new(Journal::new(Arc::clone(&clock), settings.journal_max));
         let faults = Arc::new(Faults::default());
-        let resend = Account::open(
+        let resend = resend::Account::open(
             settings.resend,
+            Arc::clone(&clock),
+            Arc::clone(&journal),
+            Arc::clone(&faults),
+            shutdown.clone(),
+        )?;
+        let public_url = match settings.public_url {
+            Some(url) => url.as_str().trim_end_matches('/').to_owned(),
+            None => local_url(listeners.http.local_addr()?),
+        };
+        let paystack = paystack::Account::open(
+            settings.paystack,
+            public_url,
             clock,
             Arc::clone(&journal),
             Arc::clone(&faults),
@@ -72,6 +85,7 @@ impl Application {
             journal,
             faults,
             resend: Arc::new(resend),
+            paystack: Arc::new(paystack),
             shutdown,
         })
     }
@@ -101,15 +115,25 @@ impl Application {
             shutdown: self.shutdown,
         };
         let (journal, faults) = (Data::new(self.journal), Data::new(self.faults));
-        let resend = Data::from(self.resend);
+        let (resend, paystack) = (Data::from(self.resend), Data::from(self.paystack));
         server::run(options, move || {
             App::new()
                 .wrap(RequestScope::new(metrics.clone()))
                 .app_data(journal.clone())
                 .app_data(faults.clone())
                 .app_data(resend.clone())
+                .app_data(paystack.clone())
                 .configure(routes)
         })
         .await
     }
+}
+
+/// Where this machine finds the sandbox. A socket on all addresses is found on the machine's own.
+fn local_url(address: SocketAddr) -> String {
+    let mut address = address;
+    if address.ip().is_unspecified() {
+        address.set_ip(Ipv4Addr::LOCALHOST.into());
+    }
+    format!("http://{address}")
 }

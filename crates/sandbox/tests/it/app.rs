@@ -35,6 +35,8 @@ impl TestSandbox {
             ("SANDBOX__OPS_PORT", "0"),
             ("SANDBOX__RESEND__RATE_LIMIT", "1000000"),
             ("SANDBOX__RESEND__DELIVERY_MS", "30"),
+            ("SANDBOX__PAYSTACK__REFUND_STEP_MS", "30"),
+            ("SANDBOX__PAYSTACK__WEBHOOK_URL", "off"),
         ];
         variables.retain(|(name, _)| !extra.iter().any(|(other, _)| other == name));
         variables.extend(extra);
@@ -109,9 +111,15 @@ impl TestSandbox {
         assert_eq!(request.send().await.unwrap().status(), 200);
     }
 
-    /// The journal's facts of one kind.
+    /// The journal's facts of one kind about mail.
     pub async fn facts(&self, kind: &str) -> Vec<Value> {
-        let journal = self.control("/_sandbox/journal?vendor=resend").await;
+        self.facts_of("resend", kind).await
+    }
+
+    /// A vendor's facts of one kind.
+    pub async fn facts_of(&self, vendor: &str, kind: &str) -> Vec<Value> {
+        let path = format!("/_sandbox/journal?vendor={vendor}");
+        let journal = self.control(&path).await;
         let mut facts = journal.as_array().unwrap().clone();
         facts.retain(|fact| fact["kind"] == kind);
         facts

@@ -14,6 +14,7 @@ mod faults;
 mod gate;
 mod idempotency;
 mod pages;
+mod paystack;
 mod pictures;
 mod receiver;
 mod send;

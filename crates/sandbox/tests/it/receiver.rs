@@ -15,9 +15,12 @@ pub const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 /// A webhook that came in.
 #[derive(Debug, Clone)]
 pub struct Received {
+    /// Only Resend's webhooks have one.
     pub id: String,
+    /// Only Resend's webhooks have one.
     pub timestamp: i64,
     pub signature: String,
+    pub content_type: String,
     pub body: Vec<u8>,
 }
 
@@ -92,14 +95,17 @@ impl Receiver {
 
 async fn take(state: Data<Mutex<State>>, request: HttpRequest, body: Bytes) -> HttpResponse {
     let header = |name: &str| {
-        let value = request.headers().get(name).unwrap();
-        value.to_str().unwrap().to_owned()
+        let value = request.headers().get(name)?;
+        Some(value.to_str().unwrap().to_owned())
     };
     let mut state = state.lock().unwrap();
+    let timestamp = header("svix-timestamp").map(|text| text.parse().unwrap());
+    let signature = header("svix-signature").or(header("x-paystack-signature"));
     state.received.push(Received {
-        id: header("svix-id"),
-        timestamp: header("svix-timestamp").parse().unwrap(),
-        signature: header("svix-signature"),
+        id: header("svix-id").unwrap_or_default(),
+        timestamp: timestamp.unwrap_or_default(),
+        signature: signature.unwrap(),
+        content_type: header("content-type").unwrap(),
         body: body.to_vec(),
     });
     let status = state.answers.pop().unwrap_or(200);

@@ -4,6 +4,6 @@ mod deliver;
 mod event;
 mod signature;
 
-pub use deliver::{Due, Webhooks};
+pub use deliver::manner;
 pub use event::{Event, Happening};
 pub use signature::{Secret, sign};

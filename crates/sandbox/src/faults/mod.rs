@@ -1,19 +1,23 @@
 //! What goes wrong on command, per vendor and operation.
 //!
 //! ```json
-//! {"resend": {"send": {"dropAfterExecute": true, "times": 1}, "webhook": {"duplicateWebhooks": 1}}}
+//! {"resend": {"send": {"dropAfterExecute": true, "times": 1}, "webhook": {"duplicateWebhooks": 1}},
+//!  "paystack": {"complete": {"webhookFirst": true}, "verify": {"status": 502, "times": 2}}}
 //! ```
 //!
 //! A fault hits requests that passed the vendor's gate (key and rate limit), `times` of them if that is given.
 
+mod fields;
+mod paystack;
+mod resend;
+
 use std::sync::{Mutex, PoisonError};
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
-/// Copies of one webhook at most.
-const COPIES_MAX: u8 = 20;
-/// The longest delay that can be asked for.
-const DELAY_MS_MAX: u64 = 600_000;
+use fields::{copies, delay};
+pub use paystack::{PaystackFault, PaystackFaults};
+pub use resend::{RequestFault, ResendFaults};
 
 /// Everything that is to go wrong.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -22,49 +26,9 @@ pub struct FaultPlan {
     /// With Resend.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resend: Option<ResendFaults>,
-}
-
-/// What is to go wrong with Resend.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ResendFaults {
-    /// `POST /emails`.
+    /// With Paystack.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub send: Option<RequestFault>,
-    /// `POST /emails/batch`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub batch: Option<RequestFault>,
-    /// `GET /emails/:id`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub get: Option<RequestFault>,
-    /// Every webhook.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub webhook: Option<WebhookFault>,
-}
-
-/// How a request goes wrong. `status`, `hang` and `dropAfterExecute` exclude each other.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct RequestFault {
-    /// The request takes this much longer. Its idempotency key is in use meanwhile, and a client that does not wait
-    /// does not stop it.
-    #[serde(default, deserialize_with = "delay")]
-    pub latency_ms: u64,
-    /// The request is not executed and gets this status, 400 to 599, with an error of the vendor's shape.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub status: Option<u16>,
-    /// The name of that error, if not the usual one of the status.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// The request is not executed and gets no answer; the connection stays open.
-    #[serde(default)]
-    pub hang: bool,
-    /// The request is executed, and then the connection is closed without an answer.
-    #[serde(default)]
-    pub drop_after_execute: bool,
-    /// How many requests are hit; all if absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub times: Option<u32>,
+    pub paystack: Option<PaystackFaults>,
 }
 
 /// How a webhook goes wrong.
@@ -97,33 +61,9 @@ pub trait Counted: Clone {
     fn times(&mut self) -> Option<&mut u32>;
 }
 
-impl Counted for RequestFault {
-    fn times(&mut self) -> Option<&mut u32> {
-        self.times.as_mut()
-    }
-}
-
 impl Counted for WebhookFault {
     fn times(&mut self) -> Option<&mut u32> {
         self.times.as_mut()
-    }
-}
-
-impl RequestFault {
-    fn check(&self, place: &str) -> Result<(), String> {
-        if self.status.is_some_and(|code| !(400..600).contains(&code)) {
-            return Err(format!("{place}.status must be from 400 to 599"));
-        }
-        if self.name.is_some() && self.status.is_none() {
-            return Err(format!("{place}.name needs a status"));
-        }
-        let endings = [self.status.is_some(), self.hang, self.drop_after_execute];
-        if endings.into_iter().filter(|one| *one).count() > 1 {
-            return Err(format!(
-                "{place}: status, hang and dropAfterExecute exclude each other"
-            ));
-        }
-        Ok(())
     }
 }
 
@@ -139,17 +79,8 @@ impl FaultPlan {
         reader
             .end()
             .map_err(|error| format!("after the plan: {error}"))?;
-        let resend = plan.resend.iter();
-        for faults in resend {
-            let operations = [
-                ("resend.send", &faults.send),
-                ("resend.batch", &faults.batch),
-                ("resend.get", &faults.get),
-            ];
-            for (place, fault) in operations {
-                fault.iter().try_for_each(|fault| fault.check(place))?;
-            }
-        }
+        plan.resend.iter().try_for_each(ResendFaults::check)?;
+        plan.paystack.iter().try_for_each(PaystackFaults::check)?;
         Ok(plan)
     }
 }
@@ -187,30 +118,6 @@ impl Faults {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, FaultPlan> {
         self.plan.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-fn delay<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
-    let millis = u64::deserialize(deserializer)?;
-    if millis > DELAY_MS_MAX {
-        let text = format!("at most {DELAY_MS_MAX} milliseconds");
-        return Err(serde::de::Error::custom(text));
-    }
-    Ok(millis)
-}
-
-fn copies<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Copies {
-        Switch(bool),
-        Number(u8),
-    }
-    let problem = || format!("true, false or a number up to {COPIES_MAX}");
-    match Copies::deserialize(deserializer) {
-        Ok(Copies::Switch(is_on)) => Ok(u8::from(is_on)),
-        Ok(Copies::Number(number)) if number <= COPIES_MAX => Ok(number),
-        _ => Err(serde::de::Error::custom(problem())),
     }
 }
 
