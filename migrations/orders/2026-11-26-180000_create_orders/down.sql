@@ -1,0 +1,13 @@
+DROP TABLE documents;
+DROP FUNCTION documents_stay();
+DROP TABLE document_counters;
+DROP TABLE coupon_uses;
+DROP TABLE order_refunds;
+DROP TABLE order_payments;
+DROP FUNCTION order_history_forget(uuid);
+DROP TABLE order_history;
+DROP TABLE order_lines;
+DROP TABLE orders;
+DROP TABLE coupons;
+DROP TABLE tax_rates;
+DROP TABLE shipping_methods;
