@@ -1,0 +1,11 @@
+DROP TABLE job_runs;
+DROP TABLE leases;
+DROP TABLE audit_events;
+DROP FUNCTION audit_events_refuse_change();
+DROP TABLE idempotency_keys;
+DROP TABLE dead_letters;
+DROP TABLE inbox;
+DROP FUNCTION outbox_drop_partitions(integer);
+DROP FUNCTION outbox_make_partitions(integer);
+DROP TABLE outbox;
+DROP FUNCTION outbox_notify();

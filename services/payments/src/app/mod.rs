@@ -1,0 +1,29 @@
+//! Use cases: transactions begin and end here, nowhere else.
+
+mod attention;
+mod capture;
+pub(crate) mod confirm;
+pub(crate) mod counters;
+mod error;
+mod hands;
+pub(crate) mod hear_webhook;
+pub(crate) mod initialize;
+pub(crate) mod keep;
+pub(crate) mod ledger;
+pub(crate) mod making;
+pub(crate) mod personal_data;
+pub(crate) mod poll;
+pub(crate) mod queries;
+pub(crate) mod recently;
+pub(crate) mod refund;
+pub(crate) mod sweep;
+mod system_audit;
+mod unclaimed;
+pub(crate) mod webhook_worker;
+
+pub(crate) use error::Error;
+
+/// What audit entries name with a payment's id.
+const PAYMENT: &str = "payment";
+/// What audit entries name with a refund's id.
+const REFUND: &str = "refund";

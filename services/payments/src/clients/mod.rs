@@ -1,0 +1,5 @@
+//! Calls to others: the payment provider, and orders.
+
+pub(crate) mod gateway;
+pub(crate) mod orders;
+pub(crate) mod paystack;

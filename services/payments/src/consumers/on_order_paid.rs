@@ -1,0 +1,20 @@
+//! `order.paid`: an order is settled by a payment.
+
+use std::sync::Arc;
+
+use events::orders::OrderPaid;
+use messaging::{ConsumeError, Outcome, Received};
+
+use crate::app;
+use crate::startup::AppState;
+
+/// Notes that the order keeps the payment.
+///
+/// # Errors
+/// When the database does not take it, or the payment is not known to be paid.
+pub async fn on_order_paid(
+    state: Arc<AppState>,
+    event: Received<OrderPaid>,
+) -> Result<Outcome, ConsumeError> {
+    app::keep::keep(&state, &event).await
+}

@@ -1,0 +1,188 @@
+//! `GET /admin/ledger`.
+
+use actix_web::web::Data;
+use actix_web::{HttpResponse, get};
+use chrono::{DateTime, Datelike as _, Utc};
+use common::ApiError;
+use common::auth::{CurrentUser, Permission};
+use common::error::ErrorEnvelope;
+use common::extract::Query;
+use common::paging::PageQuery;
+use common::reply::{self, Success};
+use money::SignedAmount;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use super::wants;
+use crate::app;
+use crate::startup::AppState;
+use crate::store::ledger::{EntryFilter, EntryRow, Position};
+
+/// Which entries to list.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct LedgerQuery {
+    /// Only of this account: `gateway_clearing`, `suspense`, `sales`, `fee_surcharge`, `refunds`, `refunds_payable` or `fees`.
+    #[param(example = "sales")]
+    account: Option<String>,
+    /// From this time on.
+    #[param(format = DateTime)]
+    from: Option<String>,
+    /// Before this time.
+    #[param(format = DateTime)]
+    to: Option<String>,
+    /// The `nextCursor` of the page before.
+    cursor: Option<String>,
+    /// 1 to 100.
+    #[param(minimum = 1, maximum = 100, default = 20, value_type = Option<u32>)]
+    limit: Option<String>,
+}
+
+/// One side of something that was booked.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct LedgerEntry {
+    /// Its number in the books.
+    seq: i64,
+    /// What it was booked with; the entries of one transaction add up to nothing.
+    transaction_id: Uuid,
+    /// Why: `capture`, `keep`, `refund_requested`, `refund_processed`, `refund_failed`, `refund_returned` or `refund_reinstated`.
+    kind: String,
+    account: String,
+    /// One of the two is nothing.
+    #[schema(value_type = f64)]
+    debit: SignedAmount,
+    #[schema(value_type = f64)]
+    credit: SignedAmount,
+    currency: String,
+    payment_id: Uuid,
+    order_id: Uuid,
+    refund_id: Option<Uuid>,
+    at: DateTime<Utc>,
+}
+
+impl LedgerEntry {
+    fn of(row: EntryRow) -> Result<Self, ApiError> {
+        let minor = row.amount_minor().map_err(ApiError::internal)?;
+        Ok(Self {
+            seq: row.seq,
+            transaction_id: row.transaction_id,
+            kind: row.kind,
+            account: row.account,
+            debit: SignedAmount::from_minor(minor.max(0)),
+            credit: SignedAmount::from_minor(minor.min(0).saturating_neg()),
+            currency: row.currency,
+            payment_id: row.payment_id,
+            order_id: row.order_id,
+            refund_id: row.refund_id,
+            at: row.occurred_at,
+        })
+    }
+}
+
+/// Some entries.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct LedgerData {
+    /// Newest first.
+    entries: Vec<LedgerEntry>,
+    /// For asking for the next ones; `null` if there are none.
+    next_cursor: Option<String>,
+}
+
+/// List what was booked.
+#[utoipa::path(
+    tag = "admin",
+    operation_id = "list_ledger_entries",
+    security(("bearer" = [])),
+    params(LedgerQuery),
+    responses(
+        (status = 200, description = "Some entries", body = Success<LedgerData>),
+        (status = 400, description = "`VALIDATION_ERROR`", body = ErrorEnvelope),
+        (status = 401, description = "`AUTHENTICATION_ERROR`", body = ErrorEnvelope),
+        (status = 403, description = "`AUTHORIZATION_ERROR`: for finance and administrators", body = ErrorEnvelope),
+    )
+)]
+#[get("/admin/ledger")]
+#[tracing::instrument(name = "http.list_ledger_entries", skip_all, fields(user.hash = caller.log_hash()))]
+pub(crate) async fn list_ledger_entries(
+    state: Data<AppState>,
+    caller: CurrentUser,
+    query: Query<LedgerQuery>,
+) -> Result<HttpResponse, ApiError> {
+    caller.require(Permission::ReadPayments)?;
+    let query = query.into_inner();
+    let filter = EntryFilter {
+        account: wants::parsed("account", query.account.as_deref())?,
+        from: wants::time("from", query.from.as_deref())?,
+        to: wants::time("to", query.to.as_deref())?,
+        after: position(query.cursor.as_deref())?,
+    };
+    let page = PageQuery {
+        page: None,
+        limit: query.limit,
+    };
+    let limit = usize::try_from(page.page()?.limit).map_err(ApiError::internal)?;
+    let (rows, next) = app::ledger::list_entries(&state, &filter, limit).await?;
+    let entries: Result<Vec<LedgerEntry>, ApiError> =
+        rows.into_iter().map(LedgerEntry::of).collect();
+    Ok(reply::ok(LedgerData {
+        entries: entries?,
+        next_cursor: next.map(cursor),
+    }))
+}
+
+/// A place in the list as text: microseconds since 1970, and the entry's number.
+fn cursor(position: Position) -> String {
+    let micros = position.occurred_at.timestamp_micros();
+    format!("{micros}.{}", position.seq)
+}
+
+fn position(text: Option<&str>) -> Result<Option<Position>, ApiError> {
+    let read = |text: &str| {
+        let (micros, seq) = text.split_once('.')?;
+        let occurred_at = DateTime::from_timestamp_micros(micros.parse().ok()?)?;
+        // PostgreSQL knows fewer years than we do, and refuses others loudly.
+        let is_a_year_of_ours = (1970..=9999).contains(&occurred_at.year());
+        is_a_year_of_ours.then_some(())?;
+        Some(Position {
+            occurred_at,
+            seq: seq.parse().ok()?,
+        })
+    };
+    let Some(text) = wants::given(text) else {
+        return Ok(None);
+    };
+    let invalid = || ApiError::invalid("cursor", "is not a cursor of this list");
+    read(text).map(Some).ok_or_else(invalid)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_is_read_back_and_nonsense_is_refused() {
+        let place = Position {
+            occurred_at: DateTime::from_timestamp_micros(1_768_300_200_123_456).unwrap(),
+            seq: 7,
+        };
+        assert_eq!(position(Some(&cursor(place))).unwrap(), Some(place));
+        assert_eq!(position(Some(" ")).unwrap(), None);
+        for bad in [
+            "x",
+            "1",
+            "1.",
+            ".1",
+            "1.x",
+            "99999999999999999999.1",
+            // The years -7500 and 10000, and one microsecond before 1970.
+            "-298839000000000000.1",
+            "253402300800000000.1",
+            "-1.1",
+        ] {
+            assert!(position(Some(bad)).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! Filters of lists, as clients write them.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use chrono::{DateTime, Utc};
+use common::ApiError;
+
+/// An empty filter counts as absent.
+pub(super) fn given(text: Option<&str>) -> Option<&str> {
+    text.map(str::trim).filter(|text| !text.is_empty())
+}
+
+/// A filter that is parsed.
+pub(super) fn parsed<T>(field: &str, text: Option<&str>) -> Result<Option<T>, ApiError>
+where
+    T: FromStr,
+    T::Err: Display,
+{
+    given(text)
+        .map(str::parse)
+        .transpose()
+        .map_err(|error: T::Err| ApiError::invalid(field, error.to_string()))
+}
+
+/// A time: RFC 3339.
+pub(super) fn time(field: &str, text: Option<&str>) -> Result<Option<DateTime<Utc>>, ApiError> {
+    let parse = |text: &str| {
+        DateTime::parse_from_rfc3339(text)
+            .map(|time| time.with_timezone(&Utc))
+            .map_err(|_malformed| {
+                ApiError::invalid(field, "must be a time such as 2026-01-13T10:30:00Z")
+            })
+    };
+    given(text).map(parse).transpose()
+}

@@ -1,0 +1,16 @@
+//! All SQL of the service. Functions here take a connection, begin no transaction and decide nothing.
+//!
+//! Whoever decides by what a payment or one of its refunds is has the payment's row locked until that is written: that is the
+//! one order of locks. Timers and workers that only take something in hand, or put it off, change its row without.
+
+pub(crate) mod attention;
+mod decimal;
+pub(crate) mod ledger;
+pub(crate) mod opening;
+pub(crate) mod payments;
+pub(crate) mod personal_data;
+pub(crate) mod refunds;
+mod rows;
+pub(crate) mod schema;
+pub(crate) mod watching;
+pub(crate) mod webhook_events;
