@@ -9,7 +9,10 @@
 //! | `PII__KEYS_FILE` | required | file with the keys that seal addresses and mails, and the key of their blind index |
 //! | `SERVICE_KEY__FILE`, `SERVICE_KEYS__FILE` | required | this service's key, and the public keys of all |
 //! | `LOG_HASH__KEY_FILE` | required | key of the hash that stands for a user in logs |
-//! | `UPSTREAMS__AUTH__URL` | `http://127.0.0.1:3001` | auth: what mails say, keys, revocations |
+//! | `UPSTREAMS__AUTH__URL` | `http://127.0.0.1:3001` | auth: what mails about accounts say, keys, revocations |
+//! | `UPSTREAMS__ORDERS__URL` | `http://127.0.0.1:3005` | orders: what mails about orders say |
+//! | `UPSTREAMS__PAYMENTS__URL` | `http://127.0.0.1:3006` | payments: asked for events that a new queue has missed |
+//! | `MERCHANT_EMAIL` | none | where notices of sales go; without it there are none |
 //! | `RESEND__URL` | `https://api.resend.com` | the mail provider |
 //! | `RESEND__API_KEY` | required | its key; one that may only send is enough |
 //! | `RESEND__FROM` | `<shop name> <onboarding@resend.dev>` | in whose name mails are sent, `Name <address>`: the domain must be verified at the provider, and the default reaches the account's owner only |
@@ -50,6 +53,10 @@ pub struct Settings {
     pub shop_name: String,
     /// Whose clock mails show.
     pub shop_zone: Tz,
+    /// Where orders listens.
+    pub orders_url: Url,
+    /// Where notices of sales go, if anywhere.
+    pub(crate) merchant_email: Option<Address>,
     /// Content of the file with the keys of personal data.
     pub pii_keys: Vec<u8>,
 }
@@ -85,6 +92,8 @@ impl Settings {
             resend: ResendSettings::read(&mut read, &shop_name),
             shop_zone: read.parsed("shop_zone", Tz::Africa__Lagos),
             shop_name,
+            orders_url: read.url("upstreams.orders.url", Some("http://127.0.0.1:3005")),
+            merchant_email: read_merchant_email(&mut read),
             pii_keys: read_pii_keys(&mut read),
         };
         read.finish(settings)
@@ -122,6 +131,15 @@ fn read_webhook_secrets(read: &mut Reader) -> Vec<WebhookSecret> {
         }
     }
     secrets
+}
+
+fn read_merchant_email(read: &mut Reader) -> Option<Address> {
+    let text = read.optional("merchant_email")?;
+    let address = Address::parse(&text);
+    if let Err(error) = address {
+        read.problem("merchant_email", error);
+    }
+    address.ok()
 }
 
 /// It stands in subjects and in front of the sender's address.
@@ -192,6 +210,7 @@ mod tests {
             ("NOTIFICATIONS__RESEND__RATE_PER_SECOND", "0"),
             ("NOTIFICATIONS__SHOP_ZONE", "Lagos"),
             ("NOTIFICATIONS__SHOP_NAME", "Agape <b>"),
+            ("NOTIFICATIONS__MERCHANT_EMAIL", "sales"),
         ]);
         for variable in [
             "RESEND__FROM",
@@ -199,6 +218,7 @@ mod tests {
             "RATE_PER_SECOND",
             "SHOP_ZONE",
             "SHOP_NAME",
+            "MERCHANT_EMAIL",
         ] {
             assert!(error.contains(variable), "{variable} in {error}");
         }

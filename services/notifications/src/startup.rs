@@ -15,6 +15,7 @@ use tokio::sync::Notify;
 use crate::app::counters::Counters;
 use crate::app::pace::Pace;
 use crate::clients::auth_mails::AuthMails;
+use crate::clients::orders::Orders;
 use crate::clients::provider::MailProvider;
 use crate::clients::resend::Resend;
 use crate::config::Settings;
@@ -35,6 +36,7 @@ pub struct AppState {
     /// Seals addresses and mails, and indexes addresses blindly.
     pub(crate) pii: Sealer,
     pub(crate) auth_mails: AuthMails,
+    pub(crate) orders: Orders,
     pub(crate) provider: Box<dyn MailProvider>,
     pub(crate) renderer: Renderer,
     pub(crate) pace: Pace,
@@ -114,6 +116,7 @@ fn state(settings: Settings, chassis: &Chassis) -> anyhow::Result<AppState> {
         clock: chassis.clock(),
         pii: Sealer::from_key_file(&settings.pii_keys)?,
         auth_mails: AuthMails::new(auth),
+        orders: Orders::new(chassis.sibling("orders", &settings.orders_url)),
         provider: Box::new(provider),
         renderer: Renderer::new(&settings.shop_name, settings.shop_zone)?,
         pace: Pace::per_second(resend.rate_per_second),

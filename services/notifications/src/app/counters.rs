@@ -59,7 +59,7 @@ impl Counters {
                 &["status"],
             )?,
         };
-        for reason in ["auth", "rate", "quota", "operator", "unknown"] {
+        for reason in ["auth", "orders", "rate", "quota", "operator", "unknown"] {
             counters.put_off.with_label_values(&[reason]);
         }
         for template in Template::all() {

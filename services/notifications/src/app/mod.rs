@@ -1,10 +1,13 @@
 //! Use cases: transactions begin and end here.
 
+mod content;
 pub(crate) mod counters;
 pub(crate) mod deliver;
 mod error;
 pub(crate) mod hear_webhook;
 pub(crate) mod notifications;
+mod order_content;
+mod order_facts;
 pub(crate) mod pace;
 pub(crate) mod personal_data;
 pub(crate) mod prepare;

@@ -141,6 +141,7 @@ fn repetition(before: &MessageRow, id: MessageId, trail: &Trail) -> Result<NewMe
         // All repetitions point at the first.
         resend_of: Some(MessageId(before.resend_of.unwrap_or(before.id))),
         traceparent: trail.traceparent(),
+        facts: before.facts.clone(),
     })
 }
 

@@ -1,24 +1,20 @@
 //! From "a mail is due" to the exact bytes that ask the provider to send it.
 
+use chrono::{DateTime, Utc};
 use common::client::CallError;
 use common::crypto::Place;
 
 use super::Error;
+use super::content::{self, Letter, NoLetter};
 use super::deliver::{Ended, end, put_off};
-use crate::clients::auth_mails::AuthMail;
 use crate::clients::provider::{OutgoingMail, SendRequest};
 use crate::domain::address::Address;
-use crate::domain::attempt::{Failure, Standing};
-use crate::domain::ids::{SourceId, UserId};
+use crate::domain::attempt::Standing;
 use crate::domain::template::Template;
-use crate::render::Content;
 use crate::startup::AppState;
 use crate::store;
 use crate::store::claims::{ClaimedRow, SealedMail};
 use crate::store::messages::{RECIPIENT_COLUMN, RECIPIENT_INDEX, REQUEST_COLUMN};
-
-/// Why a mail that cannot be sent now is not sent at all.
-const NOT_DUE: &str = "it was no longer due";
 
 /// Asks what a mail says, writes it, and keeps the request before anything leaves. None when there is nothing to send
 /// now: the mail waits, or has ended.
@@ -26,25 +22,18 @@ pub(crate) async fn prepare(
     state: &AppState,
     row: &ClaimedRow,
 ) -> Result<Option<SendRequest>, Error> {
-    let mail = match state.auth_mails.collect(SourceId(row.source_id)).await {
-        Ok(Some(mail)) => mail,
-        Ok(None) => {
-            end(state, row, Ended::Cancelled(NOT_DUE.to_owned())).await?;
+    let (to, request, good_until) = match make(state, row).await {
+        Ok(made) => made,
+        Err(NoLetter::Never(ended)) => {
+            end(state, row, ended).await?;
             return Ok(None);
         }
-        Err(error) => {
-            wait_for_auth(state, row, &error).await?;
-            return Ok(None);
-        }
-    };
-    let (to, request) = match write(state, row, &mail) {
-        Ok(written) => written,
-        Err(cause) => {
-            end(state, row, Ended::Failed(Failure::Unmakeable(cause))).await?;
+        Err(NoLetter::Later(error)) => {
+            wait_for_sibling(state, row, &error).await?;
             return Ok(None);
         }
     };
-    let sealed = seal(state, row, &mail, &to, &request)?;
+    let sealed = seal(state, row, &to, &request, good_until)?;
     if let Some(reason) = suppression(state, &sealed).await? {
         end_suppressed(state, row, &sealed, &reason).await?;
         return Ok(None);
@@ -66,17 +55,25 @@ pub(crate) fn reopen(state: &AppState, row: &ClaimedRow) -> Result<SendRequest, 
     })
 }
 
-async fn wait_for_auth(state: &AppState, row: &ClaimedRow, error: &CallError) -> Result<(), Error> {
-    match error {
-        CallError::Unavailable { .. } => {
-            tracing::warn!(message.id = %row.id, cause = %error, "a mail waits for auth");
+/// Lets a mail wait until whoever knows what it says is back, however long that takes: attempts are counted, but no
+/// number of them ends it.
+async fn wait_for_sibling(
+    state: &AppState,
+    row: &ClaimedRow,
+    error: &CallError,
+) -> Result<(), Error> {
+    let sibling = match error {
+        CallError::Unavailable { service, .. } => {
+            tracing::warn!(message.id = %row.id, cause = %error, "a mail waits for {service}");
+            service
         }
         // Only a wrong key or a bug on either side: the mail is all right, and somebody has to mend it.
-        CallError::Refused { .. } => {
-            tracing::error!(message.id = %row.id, cause = %error, "auth does not tell what a mail says");
+        CallError::Refused { service, .. } => {
+            tracing::error!(message.id = %row.id, cause = %error, "{service} does not tell what a mail says");
+            service
         }
-    }
-    state.counters.put_off("auth");
+    };
+    state.counters.put_off(sibling);
     let standing = Standing {
         attempts: row.attempts.unsigned_abs(),
         perhaps_since: None,
@@ -86,29 +83,31 @@ async fn wait_for_auth(state: &AppState, row: &ClaimedRow, error: &CallError) ->
     put_off(state, row, after, None, &error.to_string()).await
 }
 
+/// The address, the request and until when it is worth sending, or why there is none.
+async fn make(
+    state: &AppState,
+    row: &ClaimedRow,
+) -> Result<(Address, SendRequest, Option<DateTime<Utc>>), NoLetter> {
+    let template: Template = row
+        .template
+        .parse()
+        .map_err(|error| NoLetter::unmakeable(format!("`{}` {error}", row.template)))?;
+    let letter = content::ask(state, row, template).await?;
+    let (to, request) = write(state, row, template, &letter).map_err(NoLetter::unmakeable)?;
+    Ok((to, request, letter.content.link_expires_at))
+}
+
 /// The address and the request, or why there can be none.
 fn write(
     state: &AppState,
     row: &ClaimedRow,
-    mail: &AuthMail,
+    template: Template,
+    letter: &Letter,
 ) -> Result<(Address, SendRequest), String> {
-    let template: Template = row
-        .template
-        .parse()
-        .map_err(|error| format!("`{}` {error}", row.template))?;
-    if UserId(mail.user_id) != UserId(row.user_id) {
-        return Err("auth tells of another person than its event did".to_owned());
-    }
-    let to = Address::parse(&mail.to).map_err(|error| format!("the recipient {error}"))?;
-    let content = Content {
-        name: mail.name.clone(),
-        link: mail.link.clone(),
-        link_expires_at: mail.link_expires_at,
-        facts: mail.facts.clone(),
-    };
+    let to = Address::parse(&letter.to).map_err(|error| format!("the recipient {error}"))?;
     let rendered = state
         .renderer
-        .render(template, &content)
+        .render(template, &letter.content)
         .map_err(|error| error.to_string())?;
     let body = state
         .provider
@@ -118,6 +117,7 @@ fn write(
             html: &rendered.html,
             text: &rendered.text,
             template: template.name(),
+            attachment: letter.attachment.as_ref(),
         })
         .map_err(|error| error.to_string())?;
     let idempotency_key = format!("{template}/{}", row.id);
@@ -133,9 +133,9 @@ fn write(
 fn seal(
     state: &AppState,
     row: &ClaimedRow,
-    mail: &AuthMail,
     to: &Address,
     request: &SendRequest,
+    good_until: Option<DateTime<Utc>>,
 ) -> Result<SealedMail, Error> {
     Ok(SealedMail {
         recipient_ct: state
@@ -145,7 +145,7 @@ fn seal(
         key_id: state.pii.current_key().to_owned(),
         request_ct: state.pii.seal(place(REQUEST_COLUMN, row), &request.body)?,
         idempotency_key: request.idempotency_key.clone(),
-        good_until: mail.link_expires_at,
+        good_until,
     })
 }
 

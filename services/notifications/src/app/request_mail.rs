@@ -5,47 +5,110 @@ use diesel_async::AsyncConnection as _;
 use events::auth::MailRequested;
 use messaging::inbox::{self, Seen};
 use messaging::{Outcome, Received};
+use uuid::Uuid;
 
 use super::Error;
 use super::trail::Trail;
 use crate::domain::ids::{MessageId, SourceId, UserId};
+use crate::domain::template::{OrderMail, Template};
+use crate::domain::told::Told;
 use crate::startup::AppState;
 use crate::store;
 use crate::store::messages::NewMessage;
 
-/// Notes a mail that auth asks for. Nothing is asked or sent here: the senders do that, at their pace.
-pub(crate) async fn request_auth_mail(
+/// A mail that an event makes due.
+#[derive(Debug)]
+pub(crate) struct Wish {
+    template: Template,
+    /// The same wish is the same mail, under whatever event it is heard.
+    dedupe_key: String,
+    source: SourceId,
+    user: UserId,
+    told: Option<Told>,
+}
+
+impl Wish {
+    /// A mail about an account that auth asks for.
+    pub(crate) fn of_auth(wanted: &MailRequested) -> Self {
+        Self {
+            template: wanted.kind.into(),
+            dedupe_key: format!("auth.mail_requested/{}", wanted.mail_id),
+            source: SourceId(wanted.mail_id),
+            user: UserId(wanted.user_id),
+            told: None,
+        }
+    }
+
+    /// A mail of which each order has at most one.
+    pub(crate) fn once_per_order(mail: OrderMail, order: Uuid, user: Uuid) -> Self {
+        let template = Template::Order(mail);
+        Self {
+            dedupe_key: format!("{template}/{order}"),
+            template,
+            source: SourceId(order),
+            user: UserId(user),
+            told: None,
+        }
+    }
+
+    /// The same for what an order may have several of: each `part` has one mail, which tells of `told`.
+    pub(crate) fn once_per_part(self, part: Uuid, told: Told) -> Self {
+        Self {
+            dedupe_key: format!("{}/{part}", self.template),
+            told: Some(told),
+            ..self
+        }
+    }
+}
+
+/// Notes the mails that an event asks for; those to a merchant whose address nobody has set are left out. Nothing is
+/// asked or sent here: the senders do that, at their pace.
+pub(crate) async fn request_mails<E: Sync>(
     state: &AppState,
-    event: &Received<MailRequested>,
+    event: &Received<E>,
+    wishes: Vec<Wish>,
 ) -> Result<Outcome, Error> {
     let trail = Trail::new(state.clock.now());
-    let wanted = &event.body;
-    let message = NewMessage {
-        id: MessageId(ids::new_id()),
-        dedupe_key: format!("auth.mail_requested/{}", wanted.mail_id),
-        template: wanted.kind.into(),
-        source: SourceId(wanted.mail_id),
-        user: UserId(wanted.user_id),
-        resend_of: None,
-        traceparent: trail.traceparent(),
-    };
+    let has_merchant = state.settings.merchant_email.is_some();
+    let messages = wishes
+        .into_iter()
+        .filter(|wish| has_merchant || !wish.template.is_for_merchant())
+        .map(|wish| message(wish, &trail))
+        .collect::<Result<Vec<_>, _>>()?;
     let mut conn = state.work_db.get().await?;
-    let outcome = conn
+    let (outcome, is_due) = conn
         .transaction(async |conn| {
             if inbox::record(conn, event).await? == Seen::Before {
-                return Ok::<_, Error>(Outcome::Duplicate);
+                return Ok::<_, Error>((Outcome::Duplicate, false));
             }
-            // The same wish under another event id is the same mail.
-            let is_new = store::messages::insert(conn, &message, trail.now()).await?;
-            Ok(if is_new {
+            let mut added = 0_usize;
+            for message in &messages {
+                added += usize::from(store::messages::insert(conn, message, trail.now()).await?);
+            }
+            let outcome = if added > 0 || messages.is_empty() {
                 Outcome::Applied
             } else {
                 Outcome::Duplicate
-            })
+            };
+            Ok((outcome, added > 0))
         })
         .await?;
-    if outcome == Outcome::Applied {
+    if is_due {
         state.wake.notify_one();
     }
     Ok(outcome)
+}
+
+fn message(wish: Wish, trail: &Trail) -> Result<NewMessage, Error> {
+    let facts = wish.told.as_ref().map(serde_json::to_value).transpose();
+    Ok(NewMessage {
+        id: MessageId(ids::new_id()),
+        dedupe_key: wish.dedupe_key,
+        template: wish.template,
+        source: wish.source,
+        user: wish.user,
+        resend_of: None,
+        traceparent: trail.traceparent(),
+        facts: facts.map_err(|error| Error::Bug(error.to_string()))?,
+    })
 }

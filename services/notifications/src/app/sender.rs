@@ -20,8 +20,8 @@ const POLL: Duration = Duration::from_secs(1);
 const GAUGES: Duration = Duration::from_secs(10);
 /// Mails in hand at the same time. Waiting for answers must not keep the pace down.
 const AT_ONCE: usize = 8;
-/// How long a mail stays with a sender that does nothing more: over twice what asking auth, waiting for a turn and asking
-/// the provider may take together.
+/// How long a mail stays with a sender that does nothing more: over twice what asking orders for an order and its invoice,
+/// waiting for a turn and asking the provider may take together.
 const LEASE: TimeDelta = TimeDelta::seconds(90);
 
 /// Sends until told to stop; what is in hand then is brought to its end.

@@ -37,6 +37,15 @@ pub(crate) trait MailProvider: Send + Sync + 'static {
     async fn send(&self, request: &SendRequest) -> Said;
 }
 
+/// A file that comes with a mail.
+#[derive(Debug, Clone)]
+pub(crate) struct Attachment {
+    /// As the recipient sees it; its ending says what it is.
+    pub(crate) filename: String,
+    /// In base64.
+    pub(crate) content: String,
+}
+
 /// A mail, before it becomes a request.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct OutgoingMail<'a> {
@@ -47,4 +56,5 @@ pub(crate) struct OutgoingMail<'a> {
     pub(crate) text: &'a str,
     /// What kind of mail it is, for the provider's statistics; never anything about a person.
     pub(crate) template: &'a str,
+    pub(crate) attachment: Option<&'a Attachment>,
 }

@@ -43,6 +43,8 @@ struct Email<'a> {
     html: &'a str,
     text: &'a str,
     tags: [Tag<'a>; 1],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attachments: Option<[File<'a>; 1]>,
 }
 
 /// Only ASCII letters, digits, `_` and `-` are allowed in both.
@@ -50,6 +52,13 @@ struct Email<'a> {
 struct Tag<'a> {
     name: &'a str,
     value: &'a str,
+}
+
+#[derive(Serialize)]
+struct File<'a> {
+    filename: &'a str,
+    /// In base64.
+    content: &'a str,
 }
 
 #[derive(Deserialize)]
@@ -122,6 +131,12 @@ impl MailProvider for Resend {
             name: "template",
             value: mail.template,
         };
+        let attachments = mail.attachment.map(|file| {
+            [File {
+                filename: &file.filename,
+                content: &file.content,
+            }]
+        });
         Ok(serde_json::to_vec(&Email {
             from: &self.from,
             to: [mail.to],
@@ -129,6 +144,7 @@ impl MailProvider for Resend {
             html: mail.html,
             text: mail.text,
             tags: [tag],
+            attachments,
         })?)
     }
 

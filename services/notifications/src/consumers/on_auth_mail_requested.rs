@@ -5,7 +5,7 @@ use std::sync::Arc;
 use events::auth::MailRequested;
 use messaging::{ConsumeError, Outcome, Received};
 
-use crate::app;
+use crate::app::request_mail::{Wish, request_mails};
 use crate::startup::AppState;
 
 /// Notes the mail; a sender does the rest.
@@ -16,5 +16,6 @@ pub async fn on_auth_mail_requested(
     state: Arc<AppState>,
     event: Received<MailRequested>,
 ) -> Result<Outcome, ConsumeError> {
-    Ok(app::request_mail::request_auth_mail(&state, &event).await?)
+    let wish = Wish::of_auth(&event.body);
+    Ok(request_mails(&state, &event, vec![wish]).await?)
 }

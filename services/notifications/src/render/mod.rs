@@ -129,7 +129,7 @@ fn when(text: &str, zone: Tz) -> String {
 }
 
 /// Nothing that a person typed may begin a line of its own, in a text or in a header.
-fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     text.chars()
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect()

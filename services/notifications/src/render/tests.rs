@@ -16,6 +16,11 @@ fn content() -> Content {
         facts: json!({
             "at": "2026-01-13T10:30:00.123456Z", "deviceInfo": "Firefox on Linux", "ipAddress": "203.0.113.7",
             "from": "customer", "to": "merchant", "expiresAt": "2026-01-20T10:30:00.000Z",
+            "orderNumber": "AGP-20260113-7K3QXN9D4T",
+            "items": [{ "title": "Lace, 5 yards", "quantity": 2, "total": "NGN 97,000.00" }],
+            "subtotal": "NGN 97,000.00", "discount": "NGN 1,000.00", "shipping": "NGN 1,500.00",
+            "tax": "NGN 7,275.00", "total": "NGN 104,775.00", "carrier": "GIG", "trackingNumber": "GIG-1",
+            "amount": "NGN 500.00", "documentNumber": "CN-2026-000007",
         }),
     }
 }
@@ -65,13 +70,57 @@ fn a_mail_needs_neither_a_name_nor_facts() {
         facts: json!({}),
         ..content()
     };
-    for template in Template::all() {
+    for template in about_accounts() {
         let mail = renderer.render(template, &bare).unwrap();
         assert!(mail.text.contains("Hello,\n"), "{template}: {}", mail.text);
         assert!(
             !mail.text.contains("none") && !mail.html.contains("none,"),
             "{template}"
         );
+    }
+}
+
+fn about_accounts() -> impl Iterator<Item = Template> {
+    Template::all().filter(|template| matches!(template, Template::Account(_)))
+}
+
+#[test]
+fn a_mail_about_an_order_needs_the_order_but_no_name_and_nothing_that_is_not_there() {
+    let renderer = renderer();
+    for template in Template::all().filter(|template| matches!(template, Template::Order(_))) {
+        let mut bare = Content {
+            name: None,
+            ..content()
+        };
+        for absent in ["discount", "tax", "carrier", "trackingNumber"] {
+            bare.facts[absent] = Value::Null;
+        }
+        let mail = renderer.render(template, &bare).unwrap();
+        assert!(mail.text.contains("Hello,\n"), "{template}: {}", mail.text);
+        let number = "AGP-20260113-7K3QXN9D4T";
+        for part in [&mail.subject, &mail.text, &mail.html] {
+            assert!(part.contains(number), "{template}: {part}");
+        }
+        for word in ["none", "Discount", "Tax", "tracking"] {
+            assert!(!mail.text.contains(word), "{template}: {}", mail.text);
+        }
+        bare.facts = json!({});
+        assert!(renderer.render(template, &bare).is_err(), "{template}");
+    }
+}
+
+#[test]
+fn a_confirmation_lists_everything_that_makes_the_total() {
+    let mail = render("order_confirmation", &content());
+    let lines = "2 x Lace, 5 yards: NGN 97,000.00\n\nGoods: NGN 97,000.00\nDiscount: -NGN 1,000.00\n\
+        Delivery: NGN 1,500.00\nTax: NGN 7,275.00\nTotal: NGN 104,775.00\n";
+    assert!(mail.text.contains(lines), "{}", mail.text);
+    for cell in [
+        "2 × Lace, 5 yards</td>",
+        ">−NGN 1,000.00</td>",
+        "<strong>NGN 104,775.00</strong>",
+    ] {
+        assert!(mail.html.contains(cell), "{cell} in {}", mail.html);
     }
 }
 
@@ -91,11 +140,22 @@ fn a_link_stands_in_the_button_and_as_text_and_says_until_when() {
 
 #[test]
 fn what_people_type_is_text_and_nothing_else() {
-    let hostile = Content {
+    let mut hostile = Content {
         name: Some("<b>Ada</b> & \"co\" {{ 7*7 }}\r\nBcc: eve@example.com".to_owned()),
-        facts: json!({ "deviceInfo": "<script>alert(1)</script>", "ipAddress": "\"><img src=x>" }),
         ..content()
     };
+    for (fact, words) in [
+        ("deviceInfo", "<script>alert(1)</script>"),
+        ("ipAddress", "\"><img src=x>"),
+        ("carrier", "<script>alert(2)</script>"),
+        (
+            "trackingNumber",
+            "</td></mj-table><mj-image src=\"x\" />{% raw %}",
+        ),
+    ] {
+        hostile.facts[fact] = json!(words);
+    }
+    hostile.facts["items"][0]["title"] = json!("</td><script>{{ 7*7 }}</script><img src=x>");
     for template in Template::all() {
         let mail = renderer().render(template, &hostile).unwrap();
         assert!(

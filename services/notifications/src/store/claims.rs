@@ -5,8 +5,9 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Integer, Nullable, Text, Timestamptz};
+use diesel::sql_types::{Integer, Jsonb, Nullable, Text, Timestamptz};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::schema::notifications::messages;
@@ -38,6 +39,8 @@ pub(crate) struct ClaimedRow {
     pub(crate) perhaps_since: Option<DateTime<Utc>>,
     #[diesel(sql_type = Nullable<Text>)]
     pub(crate) traceparent: Option<String>,
+    #[diesel(sql_type = Nullable<Jsonb>)]
+    pub(crate) facts: Option<Value>,
 }
 
 /// Which claim on which mail.
@@ -74,7 +77,7 @@ pub(crate) async fn claim_next(
                ORDER BY next_attempt_at, id LIMIT 1 FOR UPDATE SKIP LOCKED) due \
          WHERE m.id = due.id \
          RETURNING m.id, m.template, m.source_id, m.user_id, m.status, m.request_ct, m.idempotency_key, \
-             m.good_until, m.attempts, due.perhaps_since, m.traceparent",
+             m.good_until, m.attempts, due.perhaps_since, m.traceparent, m.facts",
     )
     .bind::<Timestamptz, _>(now)
     .bind::<Timestamptz, _>(now + lease)

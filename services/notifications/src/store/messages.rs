@@ -6,6 +6,7 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Double, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::schema::notifications::{messages, suppressions};
@@ -30,6 +31,8 @@ pub(crate) struct NewMessage {
     pub(crate) user: UserId,
     pub(crate) resend_of: Option<MessageId>,
     pub(crate) traceparent: Option<String>,
+    /// What the event told that nobody tells again.
+    pub(crate) facts: Option<Value>,
 }
 
 /// Adds a mail, due now; answers whether it is new.
@@ -49,6 +52,7 @@ pub(crate) async fn insert(
             messages::next_attempt_at.eq(now),
             messages::traceparent.eq(message.traceparent.as_deref()),
             messages::created_at.eq(now),
+            messages::facts.eq(message.facts.as_ref()),
         ))
         .on_conflict(messages::dedupe_key)
         .do_nothing()
@@ -77,6 +81,7 @@ pub(crate) struct MessageRow {
     pub(crate) delivery: Option<String>,
     pub(crate) delivery_at: Option<DateTime<Utc>>,
     pub(crate) created_at: DateTime<Utc>,
+    pub(crate) facts: Option<Value>,
 }
 
 /// Which mails to list.

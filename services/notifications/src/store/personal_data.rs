@@ -10,13 +10,14 @@ use crate::domain::ids::UserId;
 use crate::domain::status::Status;
 use crate::domain::template::Template;
 
-/// The mails about a person, newest first.
+/// The mails to a person, newest first.
 pub(crate) async fn mails_of(
     conn: &mut AsyncPgConnection,
     user: UserId,
 ) -> QueryResult<Vec<MessageRow>> {
     messages::table
         .filter(messages::user_id.eq(user.0))
+        .filter(messages::template.ne_all(names(Template::is_for_merchant)))
         .order((messages::created_at.desc(), messages::id.desc()))
         .select(MessageRow::as_select())
         .load(conn)
@@ -24,20 +25,18 @@ pub(crate) async fn mails_of(
 }
 
 /// Stops the mails to a person that have not left, except the goodbye, and removes the address from all others. What is
-/// left says that a mail of some kind was sent to a pseudonym.
+/// left says that a mail of some kind was sent to a pseudonym. The merchant's notices of their orders go on: they name
+/// nobody, and their address is not the person's.
 pub(crate) async fn erase(
     conn: &mut AsyncPgConnection,
     user: UserId,
     now: DateTime<Utc>,
 ) -> QueryResult<()> {
-    let goodbyes: Vec<&str> = Template::all()
-        .filter(|template| template.is_goodbye())
-        .map(Template::name)
-        .collect();
+    let staying = names(|template| template.is_goodbye() || template.is_for_merchant());
     // A sender that has one of these in hand finds its claim gone: the row has ended.
     diesel::update(messages::table.filter(messages::user_id.eq(user.0)))
         .filter(messages::ended_at.is_null())
-        .filter(messages::template.ne_all(goodbyes))
+        .filter(messages::template.ne_all(staying))
         .set((
             messages::status.eq(Status::Cancelled.name()),
             messages::request_ct.eq(None::<Vec<u8>>),
@@ -49,6 +48,7 @@ pub(crate) async fn erase(
     diesel::update(messages::table.filter(messages::user_id.eq(user.0)))
         .filter(messages::ended_at.is_not_null())
         .filter(messages::recipient_ct.is_not_null())
+        .filter(messages::template.ne_all(names(Template::is_for_merchant)))
         .set((
             messages::recipient_ct.eq(None::<Vec<u8>>),
             messages::recipient_bidx.eq(None::<Vec<u8>>),
@@ -56,4 +56,12 @@ pub(crate) async fn erase(
         .execute(conn)
         .await?;
     Ok(())
+}
+
+/// The names of the templates of which something is true.
+fn names(is_meant: impl Fn(Template) -> bool) -> Vec<&'static str> {
+    Template::all()
+        .filter(|template| is_meant(*template))
+        .map(Template::name)
+        .collect()
 }

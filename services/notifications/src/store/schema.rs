@@ -27,6 +27,7 @@ pub mod notifications {
             delivery_at -> Nullable<Timestamptz>,
             traceparent -> Nullable<Text>,
             created_at -> Timestamptz,
+            facts -> Nullable<Jsonb>,
         }
     }
 

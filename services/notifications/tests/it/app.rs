@@ -1,5 +1,6 @@
 //! The service under test, and a client that reads like use.
 
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,8 +10,9 @@ use chrono::TimeDelta;
 use common::service::Only;
 use common::settings::Reader;
 use common::{Clock as _, ids};
+use events::Event;
 use events::auth::{MailKind, MailRequested};
-use messaging::{EventMeta, Outcome, Received};
+use messaging::{ConsumeError, EventMeta, Outcome, Received};
 use notifications::config::Settings;
 use notifications::consumers;
 use notifications::startup::{AppState, Application, MIGRATIONS};
@@ -21,6 +23,7 @@ use test_support::{FakeClock, TestDb, run_migrations};
 use uuid::Uuid;
 
 use crate::auth::{Auth, MailAnswer};
+use crate::orders::Orders;
 use crate::provider::Provider;
 
 pub const ADA: &str = "ada@example.com";
@@ -32,6 +35,7 @@ pub const PREVIOUS_SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
 pub struct World {
     pub db: TestDb,
     pub auth: Auth,
+    pub orders: Orders,
     pub provider: Provider,
     pub clock: FakeClock,
 }
@@ -78,6 +82,7 @@ impl World {
         Arc::new(Self {
             db: TestDb::start("notifications", prepare),
             auth: Auth::start(),
+            orders: Orders::start(),
             provider: Provider::start(),
             clock: FakeClock::at_real_time(),
         })
@@ -219,6 +224,24 @@ impl TestApp {
         self.runtime.spawn(work).await.unwrap().unwrap()
     }
 
+    /// Delivers an event to a consumer of the service.
+    pub async fn deliver<E, F>(
+        &self,
+        consume: impl FnOnce(Arc<AppState>, Received<E>) -> F,
+        event_id: Uuid,
+        body: E,
+    ) -> Outcome
+    where
+        E: Event,
+        F: Future<Output = Result<Outcome, ConsumeError>> + Send + 'static,
+    {
+        let queue = format!("notifications.on_{}", E::TYPE.replace('.', "_"));
+        let meta = meta(event_id, self.world.clock.now());
+        let event = Received::first(&queue, body, &meta);
+        let consumed = consume(Arc::clone(&self.state), event);
+        self.runtime.spawn(consumed).await.unwrap().unwrap()
+    }
+
     /// Delivers `privacy.erase_requested`.
     pub async fn hear_erase(&self, user_id: Uuid, request_id: Uuid, event_id: Uuid) -> Outcome {
         let body = events::auth::EraseRequested {
@@ -328,6 +351,7 @@ fn settings(files: &tempfile::TempDir, world: &World, more: &[(&'static str, Str
         world.auth.origin(),
     );
     let own = [
+        ("UPSTREAMS__ORDERS__URL", world.orders.origin()),
         ("PII__KEYS_FILE", pii.as_str()),
         ("RESEND__URL", world.provider.origin()),
         ("RESEND__API_KEY", "re_test_key"),

@@ -5,9 +5,11 @@ use std::time::Duration;
 use common::clock::SystemClock;
 use common::{Clock as _, ids};
 use events::auth::{MailKind, MailRequested};
-use events::{Envelope, Event as _};
+use events::orders::{OrderCancelled, OrderDelivered, OrderExpired};
+use events::{Envelope, Event};
 use lapin::options::{
-    BasicConsumeOptions, BasicPublishOptions, QueueBindOptions, QueueDeclareOptions,
+    BasicConsumeOptions, BasicPublishOptions, ConfirmSelectOptions, QueueBindOptions,
+    QueueDeclareOptions,
 };
 use lapin::types::FieldTable;
 use lapin::{BasicProperties, Channel, Connection, ConnectionProperties};
@@ -17,10 +19,14 @@ use test_support::TestBroker;
 
 use crate::app::{Options, TestApp, Wanted};
 use crate::auth::MailAnswer;
+use crate::sale::{self, MERCHANT};
 
 async fn channel(broker: &TestBroker) -> Channel {
     let connection = Connection::connect(broker.url(), ConnectionProperties::default());
-    connection.await.unwrap().create_channel().await.unwrap()
+    let channel = connection.await.unwrap().create_channel().await.unwrap();
+    let confirming = channel.confirm_select(ConfirmSelectOptions::default());
+    confirming.await.unwrap();
+    channel
 }
 
 async fn start(broker: &TestBroker) -> TestApp {
@@ -31,13 +37,18 @@ async fn start(broker: &TestBroker) -> TestApp {
     .await
 }
 
-/// Says the event as auth's relay does, into the exchange that everything goes through.
 async fn say(channel: &Channel, prefix: &str, wanted: &Wanted) {
     let event = MailRequested {
         mail_id: wanted.mail_id,
         user_id: wanted.user_id,
         kind: wanted.kind,
     };
+    say_event(channel, prefix, &event).await;
+}
+
+/// Says an event as its service's relay does, into the exchange that everything goes through: once more when nobody
+/// takes it, as a queue is declared a moment before it is bound.
+async fn say_event<E: Event>(channel: &Channel, prefix: &str, event: &E) {
     let meta = EventMeta {
         id: ids::new_id(),
         service: "auth",
@@ -45,18 +56,29 @@ async fn say(channel: &Channel, prefix: &str, wanted: &Wanted) {
         aggregate_version: 1,
         traceparent: None,
     };
-    let body = serde_json::to_vec(&Envelope::wrap(&event, &meta)).unwrap();
+    let body = serde_json::to_vec(&Envelope::wrap(event, &meta)).unwrap();
     let exchange = format!("{prefix}agape.events");
     let properties = BasicProperties::default().with_message_id(meta.id.to_string().into());
-    let options = BasicPublishOptions::default();
-    let published = channel.basic_publish(
-        exchange.as_str().into(),
-        MailRequested::TYPE.into(),
-        options,
-        &body,
-        properties,
-    );
-    published.await.unwrap().await.unwrap();
+    let options = BasicPublishOptions {
+        mandatory: true,
+        ..BasicPublishOptions::default()
+    };
+    for _ in 0..400 {
+        let published = channel.basic_publish(
+            exchange.as_str().into(),
+            E::TYPE.into(),
+            options,
+            &body,
+            properties.clone(),
+        );
+        let confirmed = published.await.unwrap().await.unwrap();
+        assert!(confirmed.is_ack());
+        if confirmed.take_message().is_none() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("nobody takes {}", E::TYPE);
 }
 
 async fn until_declared(broker: &TestBroker, queue: &str) {
@@ -158,4 +180,59 @@ async fn a_mail_that_auth_does_not_know_becomes_no_dead_letter() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     panic!("the mail was not cancelled");
+}
+
+#[tokio::test]
+async fn whatever_is_said_about_an_order_in_the_broker_is_heard() {
+    let broker = TestBroker::shared();
+    let app = TestApp::start_with(Options::with(&[
+        ("NOTIFICATIONS__AMQP__URL", broker.url()),
+        ("NOTIFICATIONS__AMQP__PREFIX", broker.prefix()),
+        ("NOTIFICATIONS__MERCHANT_EMAIL", MERCHANT),
+    ]))
+    .await;
+    let prefix = broker.prefix();
+    for queue in [
+        "invoice_issued",
+        "order_paid",
+        "order_unallocated",
+        "order_cancelled",
+        "order_expired",
+        "order_shipped",
+        "order_delivered",
+        "refund_processed",
+    ] {
+        until_declared(&broker, &format!("{prefix}notifications.on_{queue}")).await;
+    }
+    let sold = app.sold(|_| {});
+    let (order_id, user_id) = (sold.order, sold.user);
+    let channel = channel(&broker).await;
+    say_event(&channel, prefix, &OrderExpired { order_id, user_id }).await;
+    say_event(&channel, prefix, &OrderCancelled { order_id, user_id }).await;
+    say_event(&channel, prefix, &OrderDelivered { order_id, user_id }).await;
+    say_event(&channel, prefix, &sale::shipped(&sold)).await;
+    say_event(&channel, prefix, &sale::unallocated(&sold)).await;
+    say_event(&channel, prefix, &sale::paid(&sold, SystemClock.now())).await;
+    say_event(&channel, prefix, &sale::invoice(&sold)).await;
+    let refund = sale::refund_of(&sold, ids::new_id(), "0.29");
+    say_event(&channel, prefix, &refund).await;
+    for template in [
+        "order_cancelled",
+        "order_delivered",
+        "order_shipped",
+        "order_unallocated",
+        "merchant_order_unallocated",
+        "merchant_order_paid",
+        "order_confirmation",
+        "refund_processed",
+    ] {
+        app.until_mail_is(&sold, template, "sent").await;
+    }
+    let expired = "SELECT event_id FROM notifications.inbox WHERE consumer = 'notifications.on_order_expired'";
+    while app.rows(expired).await.is_empty() {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(app.world.provider.left().len(), 8);
+    let letters = app.rows("SELECT * FROM notifications.dead_letters").await;
+    assert!(letters.is_empty(), "{letters:?}");
 }

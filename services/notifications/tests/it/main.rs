@@ -1,5 +1,5 @@
-//! The service as its clients meet it: over HTTP and by event, on a real PostgreSQL, with auth and the mail provider
-//! played on the wire.
+//! The service as its clients meet it: over HTTP and by event, on a real PostgreSQL, with auth, orders and the mail
+//! provider played on the wire.
 
 #![expect(
     clippy::unwrap_used,
@@ -11,11 +11,16 @@ mod admin;
 mod app;
 mod auth;
 mod broker;
+mod confirmations;
 mod errors;
 mod migrations;
+mod order_mails;
+mod order_waits;
+mod orders;
 mod pacing;
 mod privacy;
 mod provider;
 mod recovery;
+mod sale;
 mod sending;
 mod webhooks;
