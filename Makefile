@@ -14,7 +14,7 @@ help: ## List the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z0-9-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 ##
-.PHONY: setup build up down restart doctor seed
+.PHONY: setup build up down restart doctor seed demo
 setup: ## Install what is missing on this machine (Debian)
 	@.ci/setup
 
@@ -35,6 +35,9 @@ doctor: build ## Check this set-up and say what to do about what is wrong
 
 seed: build ## Fill the running tree with something to try (USERS=1000 or PRODUCTS=1000 makes that many)
 	@$(AGAPE) seed $(if $(USERS),--users $(USERS)) $(if $(PRODUCTS),--products $(PRODUCTS))
+
+demo: build ## Buy something from the running tree, and show every step
+	@$(AGAPE) demo
 
 .PHONY: test test-unit test-integration test-e2e coverage bench
 test: setup ## Run all tests against real servers (S=auth for one package)

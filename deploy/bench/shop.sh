@@ -49,12 +49,15 @@ against_static() {
     measure_paths warm-"$name" "$shop" 2
     echo "/$name" > "$dir/$name-nginx.paths"
     : > "$dir/$name.rps"; : > "$dir/$name-nginx.rps"
+    local used
+    used=$(cpu_ms)
     for round in $(seq "$rounds"); do
         measure_paths "$name-nginx" "http://127.0.0.1:$proxy_port" "$seconds"
         measure_paths "$name" "$shop" "$seconds"
         printf '  round %d: nginx %8.0f/s   shop %8.0f/s   (%d bytes)\n' "$round" "$(tail -n1 "$dir/$name-nginx.rps")" \
             "$(tail -n1 "$dir/$name.rps")" "$(stat -c %s "$dir/static/$name")"
     done
+    cpu_each "one $name" "$used" "$(awk -v each="$seconds" '{ n += $1 * each } END { print n }' "$dir/$name.rps")"
     ratio=$(calc "$(median < "$dir/$name.rps") / $(median < "$dir/$name-nginx.rps")")
 }
 
@@ -112,7 +115,10 @@ measure_carts() {
         | sed 's#\([^ ]*\) \(.*\)#{"productId":"\1","variantId":"\2","quantity":1}#' | head -n 19 > "$dir/bodies"
     echo "$api/cart/items" > "$dir/cart.paths"
     : > "$dir/cart.rps"
+    local used
+    used=$(cpu_ms)
     # 19 things and 10 of each: after that many rounds through the people a line is full.
     measure_paths cart "$shop" 4 "$dir/tokens" "$dir/bodies"
+    cpu_each "one add to a cart" "$used" "$(awk '{ print $1 * 4 }' "$dir/cart.rps")"
     goal "adds to carts (1/s)" "$(median < "$dir/cart.rps")" at-least 3000
 }

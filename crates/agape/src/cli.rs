@@ -63,6 +63,8 @@ pub enum Command {
         #[command(subcommand)]
         action: DeadLetters,
     },
+    /// Buy something from the running shop, and show every step
+    Demo,
     /// Check this set-up and say what to do about what is wrong
     Doctor,
     /// Write the API documents to proto-docs/openapi/

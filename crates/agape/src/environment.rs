@@ -2,6 +2,8 @@
 //!
 //! What the person set already (`GATEWAY__PORT=4000 make up`) is inherited and left alone.
 
+mod vendors;
+
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -32,11 +34,6 @@ pub enum Role {
     /// Reads and writes rows.
     Runtime,
 }
-
-/// Where the shop takes the mail vendor's webhooks, below the gateway.
-const RESEND_WEBHOOKS: &str = "/api/v1/webhooks/resend";
-/// A key that the sandbox takes and the real vendor does not.
-const SANDBOX_KEY: &str = "re_sandbox";
 
 /// How long a process that was replaced goes on answering before it closes its connections. Its
 /// answers say `Connection: close` meanwhile, so clients that are busy move to the new process.
@@ -221,41 +218,12 @@ impl Environment {
             Uses::LogHash => ("LOG_HASH__KEY_FILE", keys.log_hash().into()),
             Uses::FileKey => ("FILE_KEY__FILE", keys.file_key().into()),
             Uses::PiiKeys => ("PII__KEYS_FILE", keys.pii().into()),
-            Uses::Resend => return self.resend(service),
-            Uses::ResendAccount => return self.resend_account(),
+            Uses::Resend => return vendors::resend(service, keys),
+            Uses::ResendAccount => return vendors::resend_account(keys),
+            Uses::Paystack => return vendors::paystack(service),
+            Uses::PaystackAccount => return vendors::paystack_account(),
         };
         Ok(vec![(name.to_owned(), value)])
-    }
-
-    /// The sandbox as mail vendor. Who brings a key of their own wants the real one, and the
-    /// service's own defaults know where that is.
-    fn resend(&self, service: &str) -> Result<Variables> {
-        const KEY: &str = "RESEND__API_KEY";
-        if given::variable(&variable(service, KEY)).is_some() {
-            return Ok(Variables::new());
-        }
-        let url = format!("{}/resend", base_url(services::SANDBOX.service)?);
-        let secret = self.keys.resend_webhook_secret()?;
-        Ok(vec![
-            ("RESEND__URL".to_owned(), url.into()),
-            (KEY.to_owned(), SANDBOX_KEY.into()),
-            ("RESEND__WEBHOOK_SECRET".to_owned(), secret.into()),
-        ])
-    }
-
-    /// The other side: webhooks go where the shop takes them, if a service of this build does.
-    fn resend_account(&self) -> Result<Variables> {
-        let secret = self.keys.resend_webhook_secret()?;
-        let mut variables = vec![("RESEND__WEBHOOK_SECRET".to_owned(), secret.into())];
-        if services::ALL
-            .iter()
-            .any(|one| one.uses.contains(&Uses::Resend))
-        {
-            let gateway = base_url(services::get("gateway")?.service)?;
-            let url = format!("{gateway}{RESEND_WEBHOOKS}");
-            variables.push(("RESEND__WEBHOOK_URL".to_owned(), url.into()));
-        }
-        Ok(variables)
     }
 
     /// The connection string of one of a service's roles.
@@ -338,38 +306,6 @@ pub fn own_program() -> Result<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_service_and_the_sandbox_agree_on_the_webhook_secret() {
-        let dir = tempfile::tempdir().unwrap();
-        let keys = Keys::new(dir.path().join("keys"));
-        keys.ensure(&["auth"]).unwrap();
-        let urls = Urls {
-            postgres: "postgres://boss@db.example/postgres".to_owned(),
-            redis: String::new(),
-            amqp: String::new(),
-        };
-        let environment = Environment::with_keys(keys, &urls).unwrap();
-        let mailer = Deployed {
-            service: services::get("auth").unwrap().service,
-            uses: &[Uses::Resend],
-        };
-        let value = |variables: &Variables, name: &str| {
-            let found = variables.iter().find(|(one, _)| one == name);
-            found.unwrap().1.to_str().unwrap().to_owned()
-        };
-        let theirs = environment.for_service(&mailer).unwrap();
-        let ours = environment.for_service(services::SANDBOX).unwrap();
-        let secret = value(&theirs, "AUTH__RESEND__WEBHOOK_SECRET");
-        assert!(secret.starts_with("whsec_"), "{secret}");
-        assert_eq!(secret, value(&ours, "SANDBOX__RESEND__WEBHOOK_SECRET"));
-        let sandbox = base_url(services::SANDBOX.service).unwrap();
-        assert_eq!(
-            value(&theirs, "AUTH__RESEND__URL"),
-            format!("{sandbox}/resend")
-        );
-        assert_eq!(value(&theirs, "AUTH__RESEND__API_KEY"), "re_sandbox");
-    }
 
     #[test]
     fn a_roles_url_keeps_the_server_and_changes_everything_else() {

@@ -75,6 +75,7 @@ fn dispatch(command: Command) -> Result<ExitCode> {
             service.as_deref(),
             &action,
         )),
+        Command::Demo => alone(commands::demo::run(tree)),
         Command::Doctor => alone(commands::doctor::run(tree)),
         Command::Openapi => commands::openapi::run(tree).map(done),
         Command::Generate => alone(commands::generate::run(tree)).map(done),

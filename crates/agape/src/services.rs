@@ -43,6 +43,10 @@ pub enum Uses {
     Resend,
     /// What the sandbox itself needs to be that vendor.
     ResendAccount,
+    /// The payment vendor: the sandbox, unless the person brought a key of the real one.
+    Paystack,
+    /// What the sandbox itself needs to be that vendor.
+    PaystackAccount,
 }
 
 /// Every service of this build.
@@ -68,6 +72,14 @@ pub const ALL: &[Deployed] = &[
         uses: CART,
     },
     Deployed {
+        service: &orders::SERVICE,
+        uses: ORDERS,
+    },
+    Deployed {
+        service: &payments::SERVICE,
+        uses: PAYMENTS,
+    },
+    Deployed {
         service: &notifications::SERVICE,
         uses: NOTIFICATIONS,
     },
@@ -76,7 +88,7 @@ pub const ALL: &[Deployed] = &[
 /// The shop's vendors, on this machine.
 pub const SANDBOX: &Deployed = &Deployed {
     service: &sandbox::SERVICE,
-    uses: &[Uses::ResendAccount],
+    uses: &[Uses::ResendAccount, Uses::PaystackAccount],
 };
 
 const GATEWAY: &[Uses] = &[
@@ -124,6 +136,26 @@ const CART: &[Uses] = &[
     Uses::ServiceKeys,
     Uses::Tokens,
     Uses::LogHash,
+];
+
+const ORDERS: &[Uses] = &[
+    Uses::Database,
+    Uses::Amqp,
+    Uses::ServiceKeys,
+    Uses::Tokens,
+    Uses::LogHash,
+    Uses::PiiKeys,
+];
+
+const PAYMENTS: &[Uses] = &[
+    Uses::Database,
+    Uses::Amqp,
+    Uses::ServiceKeys,
+    Uses::Tokens,
+    Uses::LogHash,
+    Uses::PiiKeys,
+    Uses::PublicUrl,
+    Uses::Paystack,
 ];
 
 const NOTIFICATIONS: &[Uses] = &[

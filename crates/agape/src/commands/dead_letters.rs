@@ -82,7 +82,7 @@ fn desk(tree: &Tree, service: &'static str) -> Result<Desk> {
             (environment.role_url(service, Role::Runtime)?, urls.amqp)
         }
     };
-    let db = Database::connect(&DatabaseSettings::new(database));
+    let db = Database::connect_patiently(&DatabaseSettings::new(database));
     let prefix = setting("AMQP__PREFIX").unwrap_or_default();
     Ok(Desk::new(service, db, AmqpSettings::bare(amqp, prefix)))
 }

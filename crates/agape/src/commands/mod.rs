@@ -2,6 +2,7 @@
 
 pub mod bootstrap;
 pub mod dead_letters;
+pub mod demo;
 pub mod doctor;
 pub mod down;
 pub mod generate;

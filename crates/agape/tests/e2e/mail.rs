@@ -27,7 +27,7 @@ async fn mailbox(system: &System, to: &str) -> Vec<Value> {
 }
 
 /// Waits for the mail of a template.
-async fn mail(system: &System, to: &str, template: &str) -> Value {
+pub async fn mail(system: &System, to: &str, template: &str) -> Value {
     let began = Instant::now();
     while began.elapsed() < Duration::from_secs(40) {
         let mails = mailbox(system, to).await;

@@ -1,0 +1,235 @@
+//! Shoppers for measuring: each orders something with an account of their own, and may pay for it.
+//!
+//! `shoppers <gateway> <sandbox> <tokens file> <items file> <first> <count> buy|order closed:<at a time>|open:<per second>`
+//!
+//! `buy` goes on to the end: order, begin to pay, the vendor's customer pays, and the order is looked at until it is
+//! `processing`. `order` only orders, and counts who was told that there is not enough. Closed, the next one comes when another
+//! has finished; open, they come at a fixed rate whoever is waiting. One line of JSON is printed; times are in milliseconds.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail, ensure};
+use common::ids;
+use reqwest::{Client, RequestBuilder, StatusCode};
+use serde_json::{Value, json};
+use tokio::time::{Instant, sleep, sleep_until};
+
+/// How often a shopper looks whether the order is paid.
+const LOOK_EVERY: Duration = Duration::from_millis(25);
+/// After that it is a failure.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Requests that can be on their way at once where shoppers come at a fixed rate.
+const OPEN_AT_A_TIME: usize = 256;
+
+/// How many come.
+#[derive(Debug, Clone, Copy)]
+enum Pace {
+    /// So many at a time.
+    Closed(usize),
+    /// One each so often.
+    Open(Duration),
+}
+
+struct Plan {
+    gateway: String,
+    sandbox: String,
+    tokens: Vec<String>,
+    items: Vec<Value>,
+    first: usize,
+    count: usize,
+    is_paying: bool,
+    pace: Pace,
+    client: Client,
+    next: AtomicUsize,
+    start: Instant,
+}
+
+#[derive(Default)]
+struct Tally {
+    order: Vec<Duration>,
+    initialize: Vec<Duration>,
+    settle: Vec<Duration>,
+    done: usize,
+    refused: usize,
+    failures: Vec<String>,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<()> {
+    common::crypto::install_providers();
+    let plan = Arc::new(plan()?);
+    let at_a_time = match plan.pace {
+        Pace::Closed(at_a_time) => at_a_time,
+        Pace::Open(_) => OPEN_AT_A_TIME,
+    };
+    let shoppers: Vec<_> = (0..at_a_time)
+        .map(|_| tokio::spawn(shop(Arc::clone(&plan))))
+        .collect();
+    let mut all = Tally::default();
+    for shopper in shoppers {
+        let tally = shopper.await?;
+        all.order.extend(tally.order);
+        all.initialize.extend(tally.initialize);
+        all.settle.extend(tally.settle);
+        all.done += tally.done;
+        all.refused += tally.refused;
+        all.failures.extend(tally.failures);
+    }
+    report(all, plan.start.elapsed());
+    Ok(())
+}
+
+fn plan() -> Result<Plan> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [gateway, sandbox, tokens, items, first, count, what, pace] = arguments.as_slice() else {
+        bail!("usage: see the head of this program");
+    };
+    let lines = |path: &String| std::fs::read_to_string(path).context(path.clone());
+    let items = lines(items)?;
+    let items = items.lines().map(serde_json::from_str);
+    let pace = match pace.split_once(':') {
+        Some(("closed", number)) => Pace::Closed(number.parse()?),
+        Some(("open", rate)) => Pace::Open(Duration::from_secs_f64(1.0 / rate.parse::<f64>()?)),
+        _ => bail!("closed:<at a time> or open:<per second>"),
+    };
+    Ok(Plan {
+        gateway: gateway.clone(),
+        sandbox: sandbox.clone(),
+        tokens: lines(tokens)?.lines().map(str::to_owned).collect(),
+        items: items.collect::<Result<_, _>>()?,
+        first: first.parse()?,
+        count: count.parse()?,
+        is_paying: what == "buy",
+        pace,
+        client: common::client::http_client()?,
+        next: AtomicUsize::new(0),
+        start: Instant::now() + Duration::from_millis(100),
+    })
+}
+
+async fn shop(plan: Arc<Plan>) -> Tally {
+    let mut tally = Tally::default();
+    loop {
+        let number = plan.next.fetch_add(1, Ordering::Relaxed);
+        if number >= plan.count {
+            return tally;
+        }
+        let due = match plan.pace {
+            Pace::Closed(_) => Instant::now().max(plan.start),
+            Pace::Open(each) => plan.start + each * u32::try_from(number).unwrap_or(u32::MAX),
+        };
+        sleep_until(due).await;
+        if let Err(error) = purchase(&plan, number, due, &mut tally).await {
+            tally.failures.push(format!("{error:#}"));
+        }
+    }
+}
+
+async fn purchase(plan: &Plan, number: usize, due: Instant, tally: &mut Tally) -> Result<()> {
+    let turn = plan.first + number;
+    let token = plan.tokens.get(turn % plan.tokens.len());
+    let item = plan.items.get(turn % plan.items.len());
+    let (token, item) = (token.context("no tokens")?, item.context("no items")?);
+    let body = json!({ "items": [item], "shippingAddress": {
+        "fullName": "Load Shopper", "phone": "+2348012345678", "addressLine1": "12 Allen Avenue",
+        "city": "Ikeja", "state": "Lagos", "country": "NG",
+    } });
+    let (status, answer) = send(post(plan, token, "/orders", &body)).await?;
+    tally.order.push(due.elapsed());
+    if status == StatusCode::CONFLICT && text(&answer, "/code")? == "INSUFFICIENT_STOCK" {
+        tally.refused += 1;
+        return Ok(());
+    }
+    ensure!(status == StatusCode::CREATED, "order: {status} {answer}");
+    if !plan.is_paying {
+        tally.done += 1;
+        return Ok(());
+    }
+    let order = text(&answer, "/data/order/id")?;
+    let begun = Instant::now();
+    let initialize = post(
+        plan,
+        token,
+        "/payments/initialize",
+        &json!({ "orderId": order }),
+    );
+    let (status, answer) = send(initialize).await?;
+    tally.initialize.push(begun.elapsed());
+    ensure!(status == StatusCode::OK, "initialize: {status} {answer}");
+    let reference = text(&answer, "/data/reference")?;
+    let url = format!("{}/_sandbox/paystack/{reference}/complete", plan.sandbox);
+    let paying = json!({ "channel": "card", "outcome": "success" });
+    let begun = Instant::now();
+    let (status, answer) = send(plan.client.post(url).json(&paying)).await?;
+    ensure!(status == StatusCode::OK, "paying: {status} {answer}");
+    until_processing(plan, token, order).await?;
+    tally.settle.push(begun.elapsed());
+    tally.done += 1;
+    Ok(())
+}
+
+async fn until_processing(plan: &Plan, token: &str, order: &str) -> Result<()> {
+    let url = format!("{}/api/v1/orders/{order}", plan.gateway);
+    let begun = Instant::now();
+    loop {
+        let (status, answer) = send(plan.client.get(&url).bearer_auth(token)).await?;
+        ensure!(status == StatusCode::OK, "look: {status} {answer}");
+        let now = text(&answer, "/data/order/status")?;
+        if now == "processing" {
+            return Ok(());
+        }
+        ensure!(begun.elapsed() < PATIENCE, "order {order} stays {now}");
+        sleep(LOOK_EVERY).await;
+    }
+}
+
+fn post(plan: &Plan, token: &str, path: &str, body: &Value) -> RequestBuilder {
+    let request = plan.client.post(format!("{}/api/v1{path}", plan.gateway));
+    let key = ids::new_id().to_string();
+    let request = request.header("idempotency-key", key);
+    request.bearer_auth(token).json(body)
+}
+
+async fn send(request: RequestBuilder) -> Result<(StatusCode, Value)> {
+    let response = request.send().await?;
+    let status = response.status();
+    let bytes = response.bytes().await?;
+    let answer = serde_json::from_slice(&bytes);
+    Ok((
+        status,
+        answer.with_context(|| format!("{status} without JSON"))?,
+    ))
+}
+
+fn text<'a>(answer: &'a Value, pointer: &str) -> Result<&'a str> {
+    let text = answer.pointer(pointer).and_then(Value::as_str);
+    text.with_context(|| format!("no {pointer} in {answer}"))
+}
+
+fn percentile(times: &mut [Duration], percent: usize) -> f64 {
+    times.sort_unstable();
+    let at = (times.len() * percent / 100).min(times.len().saturating_sub(1));
+    times.get(at).map_or(0.0, |time| time.as_secs_f64() * 1e3)
+}
+
+#[expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "the report is what this program is for"
+)]
+fn report(mut all: Tally, took: Duration) {
+    for failure in all.failures.iter().take(3) {
+        eprintln!("shoppers: {failure}");
+    }
+    let done = f64::from(u32::try_from(all.done).unwrap_or(u32::MAX));
+    let report = json!({
+        "done": all.done, "refused": all.refused, "failed": all.failures.len(), "seconds": took.as_secs_f64(),
+        "per_s": done / took.as_secs_f64(),
+        "order_p50": percentile(&mut all.order, 50), "order_p99": percentile(&mut all.order, 99),
+        "initialize_p50": percentile(&mut all.initialize, 50), "initialize_p99": percentile(&mut all.initialize, 99),
+        "settle_p50": percentile(&mut all.settle, 50), "settle_p99": percentile(&mut all.settle, 99),
+    });
+    println!("{report}");
+}
