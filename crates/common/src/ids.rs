@@ -8,3 +8,19 @@ use uuid::Uuid;
 pub fn new_id() -> Uuid {
     Uuid::now_v7()
 }
+
+/// An id of one kind, which cannot be mistaken for one of another: `common::id!(UserId, "An account.");`
+#[macro_export]
+macro_rules! id {
+    ($name:ident, $what:literal) => {
+        #[doc = $what]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub(crate) struct $name(pub(crate) ::uuid::Uuid);
+
+        impl ::std::fmt::Display for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}

@@ -34,6 +34,7 @@ pub mod spans;
 pub mod statement;
 pub mod telemetry;
 pub mod unmatched;
+pub mod version;
 
 pub use clock::Clock;
 pub use error::{ApiError, ErrorCode};

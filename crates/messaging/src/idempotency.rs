@@ -11,10 +11,11 @@
 
 mod claims;
 mod http;
+mod making;
 mod settling;
 
 pub use claims::{ClaimError, claim};
-pub use http::Begun;
+pub use making::{Answer, Begin, GivesKeyBack, Making};
 pub use settling::{Released, SettleError, SweptClaim, forget, purge, release, settle, sweep};
 
 use std::time::Duration;

@@ -7,6 +7,7 @@ use diesel::QueryResult;
 use diesel_async::AsyncPgConnection;
 use events::Event;
 use serde_json::Value;
+use uuid::Uuid;
 
 use crate::audit::{self, AuditEntry};
 use crate::{EventMeta, outbox};
@@ -96,20 +97,44 @@ impl Trail {
         entity: (&str, String),
         facts: Value,
     ) -> QueryResult<()> {
-        let (entity_type, entity_id) = entity;
-        let entry = AuditEntry {
+        let actor = (Some(actor.id), actor.role.name());
+        audit::record(conn, self.entry(actor, action, entity, facts)).await
+    }
+
+    /// Writes what happened by itself, under the same rules.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn audit_system(
+        &self,
+        conn: &mut AsyncPgConnection,
+        action: &str,
+        entity: (&str, String),
+        facts: Value,
+    ) -> QueryResult<()> {
+        let actor = (None, "system");
+        audit::record(conn, self.entry(actor, action, entity, facts)).await
+    }
+
+    fn entry(
+        &self,
+        (actor_id, actor_role): (Option<Uuid>, &str),
+        action: &str,
+        (entity_type, entity_id): (&str, String),
+        metadata: Value,
+    ) -> AuditEntry {
+        AuditEntry {
             id: ids::new_id(),
             service: self.service,
             occurred_at: self.now,
-            actor_id: Some(actor.id),
-            actor_role: actor.role.name().to_owned(),
+            actor_id,
+            actor_role: actor_role.to_owned(),
             action: action.to_owned(),
             entity_type: entity_type.to_owned(),
             entity_id,
-            metadata: facts,
+            metadata,
             request_id: self.request_id.clone(),
             traceparent: self.traceparent.clone(),
-        };
-        audit::record(conn, entry).await
+        }
     }
 }

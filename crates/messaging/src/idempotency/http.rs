@@ -1,4 +1,4 @@
-//! Idempotency keys as a handler meets them: what to do next, and how a stored answer goes out again.
+//! Idempotency keys on the wire: what a request with a key is, and how a stored answer goes out again.
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION};
@@ -14,54 +14,43 @@ use super::{
     Claim, ClaimError, HeldClaim, KeyScope, RequestHash, SettleError, StoredResponse, claim,
 };
 
-/// What a handler does with a request that may carry a key.
-#[derive(Debug)]
-pub enum Begun {
-    /// Do the work under this id; there is no key, so nothing is stored.
-    Unkeyed(Uuid),
-    /// Do the work under the claim's id, and settle the claim with it.
+/// What a request with a key is.
+pub(super) enum Claimed {
+    /// The first with it that is not answered: do the work under the claim's id, and settle the claim with it.
     Held(HeldClaim),
-    /// The work was done before: answer this with [`StoredResponse::replay`].
-    Replay(StoredResponse),
+    /// A repetition of one that was answered with this.
+    Before(StoredResponse),
 }
 
-impl Begun {
-    /// Claims the request's key for `principal`, if it carries one. The body must have been read by an extractor.
-    ///
-    /// # Errors
-    /// 409 while another request holds the key, 422 when it was used for something else, 503 without the database.
-    pub async fn of(
-        conn: &mut AsyncPgConnection,
-        request: &HttpRequest,
-        principal: Uuid,
-        key: Option<&IdempotencyKey>,
-        new_resource_id: Uuid,
-    ) -> Result<Self, ApiError> {
-        let Some(key) = key else {
-            return Ok(Self::Unkeyed(new_resource_id));
-        };
-        let route = request
-            .match_pattern()
-            .unwrap_or_else(|| request.path().to_owned());
-        let scope = KeyScope {
-            principal: principal.to_string(),
-            operation: format!("{} {route}", request.method()),
-            key: key.0.clone(),
-        };
-        let path = request
-            .uri()
-            .path_and_query()
-            .map_or(request.path(), |full| full.as_str());
-        let hash = RequestHash::of(path, &raw_body(request));
-        match claim(conn, &scope, hash, new_resource_id).await? {
-            Claim::Held(held) => Ok(Self::Held(held)),
-            Claim::Replay(stored) => Ok(Self::Replay(stored)),
-            Claim::InProgress => Err(in_progress()),
-            Claim::Reused => Err(ApiError::new(
-                ErrorCode::IdempotencyKeyReused,
-                "this Idempotency-Key was used for another request",
-            )),
-        }
+/// Claims a request's key for `principal`.
+pub(super) async fn claim_of(
+    conn: &mut AsyncPgConnection,
+    request: &HttpRequest,
+    principal: Uuid,
+    key: &IdempotencyKey,
+    new_resource_id: Uuid,
+) -> Result<Claimed, ApiError> {
+    let route = request
+        .match_pattern()
+        .unwrap_or_else(|| request.path().to_owned());
+    let scope = KeyScope {
+        principal: principal.to_string(),
+        operation: format!("{} {route}", request.method()),
+        key: key.0.clone(),
+    };
+    let path = request
+        .uri()
+        .path_and_query()
+        .map_or(request.path(), |full| full.as_str());
+    let hash = RequestHash::of(path, &raw_body(request));
+    match claim(conn, &scope, hash, new_resource_id).await? {
+        Claim::Held(held) => Ok(Claimed::Held(held)),
+        Claim::Replay(stored) => Ok(Claimed::Before(stored)),
+        Claim::InProgress => Err(in_progress()),
+        Claim::Reused => Err(ApiError::new(
+            ErrorCode::IdempotencyKeyReused,
+            "this Idempotency-Key was used for another request",
+        )),
     }
 }
 
@@ -123,7 +112,7 @@ impl From<SettleError> for ApiError {
         match error {
             SettleError::Lost => in_progress(),
             SettleError::Store(error) => DbError::from(error).into(),
-            SettleError::NotSuccess(_) => Self::internal(error),
+            SettleError::NotSuccess(_) | SettleError::Unwritable(_) => Self::internal(error),
         }
     }
 }

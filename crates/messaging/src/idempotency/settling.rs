@@ -22,6 +22,9 @@ pub enum SettleError {
     /// Only success is stored: a refusal releases the claim instead.
     #[error("status {0} is not a success and cannot be stored")]
     NotSuccess(u16),
+    /// The answer cannot be written as it is to be stored.
+    #[error("the answer cannot be stored: {0}")]
+    Unwritable(String),
     /// The database refused or is gone.
     #[error(transparent)]
     Store(#[from] Error),

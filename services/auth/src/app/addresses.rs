@@ -3,10 +3,10 @@
 use common::auth::CurrentUser;
 use common::crypto::{Place, Sealer};
 use diesel_async::{AsyncConnection as _, AsyncPgConnection};
+use messaging::idempotency::Making;
 use serde_json::json;
 
 use super::Error;
-use super::making::Making;
 use super::trail::{Actor, Trail};
 use crate::domain::address::{ADDRESSES_MAX, Address, AddressChange, AddressProblem, AddressText};
 use crate::domain::ids::{AddressId, UserId};
@@ -103,7 +103,7 @@ pub(crate) async fn add_address(
             is_default,
             address: address.into(),
         };
-        making.settle(state, conn, user, &entry).await?;
+        making.settle(conn, &entry).await?;
         Ok(entry)
     })
     .await

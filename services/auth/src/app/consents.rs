@@ -3,10 +3,10 @@
 use chrono::{DateTime, Utc};
 use common::auth::CurrentUser;
 use diesel_async::{AsyncConnection as _, AsyncPgConnection};
+use messaging::idempotency::Making;
 use serde_json::json;
 
 use super::Error;
-use super::making::Making;
 use super::trail::{Actor, Trail};
 use crate::domain::consent::ConsentType;
 use crate::domain::ids::UserId;
@@ -72,7 +72,7 @@ pub(crate) async fn record_consent(
             is_granted,
             recorded_at: Some(trail.now()),
         };
-        making.settle(state, conn, user, &decided).await?;
+        making.settle(conn, &decided).await?;
         Ok(decided)
     })
     .await

@@ -4,7 +4,7 @@ use common::client::CallError;
 use common::crypto::CryptoError;
 use common::database::{DbError, IsConflict};
 use diesel::result::Error as DieselError;
-use messaging::idempotency::SettleError;
+use messaging::idempotency::{GivesKeyBack, SettleError};
 
 use crate::hashing::HashingError;
 
@@ -72,9 +72,8 @@ pub(crate) enum Error {
     Bug(String),
 }
 
-impl Error {
-    /// Whether a rule refused, so that nothing was done; anything else leaves that open.
-    pub(crate) fn is_refusal(&self) -> bool {
+impl GivesKeyBack for Error {
+    fn gives_key_back(&self) -> bool {
         matches!(
             self,
             Self::Invalid { .. }

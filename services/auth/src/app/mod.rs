@@ -14,7 +14,6 @@ pub(crate) mod get_contact;
 pub(crate) mod list_revocations;
 pub(crate) mod login;
 pub(crate) mod mailed_link;
-pub(crate) mod making;
 mod password_check;
 pub(crate) mod password_reset;
 pub(crate) mod people;

@@ -1,22 +1,6 @@
 //! Ids that cannot be mistaken for one another.
 
-use std::fmt;
-
-use uuid::Uuid;
-
-macro_rules! id {
-    ($name:ident, $what:literal) => {
-        #[doc = $what]
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub(crate) struct $name(pub(crate) Uuid);
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.fmt(f)
-            }
-        }
-    };
-}
+use common::id;
 
 id!(UserId, "An account.");
 id!(

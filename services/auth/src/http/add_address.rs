@@ -10,12 +10,11 @@ use common::extract::Json;
 use common::idempotency::OptionalIdempotencyKey;
 use common::reply::Success;
 use garde::Validate;
-use messaging::idempotency::StoredResponse;
+use messaging::idempotency::{Begin, Making, StoredResponse};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::address::AddressData;
-use super::keyed::{self, Begin};
 use crate::app;
 use crate::app::addresses::{AddAddress, Entry};
 use crate::domain::address::AddressText;
@@ -100,13 +99,15 @@ pub(crate) async fn add_address(
     key: OptionalIdempotencyKey,
     body: Json<AddAddressRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let making = match keyed::begin(&state, &request, &caller, &key, answer).await? {
+    let (db, key, sealer) = (&state.db, key.0.as_ref(), &state.file_sealer);
+    let begun = Making::begin_sealed(db, &request, caller.id, key, answer, sealer);
+    let making = match begun.await? {
         Begin::Replay(response) => return Ok(response),
         Begin::Make(making) => making,
     };
     let command = body.into_inner().into();
     let made = app::addresses::add_address(&state, &caller, command, &making).await;
-    keyed::finish(&state, &making, made).await
+    Ok(making.finish(db, made).await?.first())
 }
 
 fn answer(entry: &Entry) -> serde_json::Result<StoredResponse> {

@@ -22,7 +22,6 @@ pub(crate) mod get_jwks;
 pub(crate) mod get_me;
 pub(crate) mod get_personal_data;
 pub(crate) mod get_user;
-mod keyed;
 pub(crate) mod list_addresses;
 pub(crate) mod list_consents;
 pub(crate) mod list_revocations;

@@ -10,12 +10,11 @@ use common::extract::Json;
 use common::idempotency::OptionalIdempotencyKey;
 use common::reply::Success;
 use garde::Validate;
-use messaging::idempotency::StoredResponse;
+use messaging::idempotency::{Begin, Making, StoredResponse};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::consent::{Consent, ConsentType};
-use super::keyed::{self, Begin};
 use crate::app;
 use crate::app::consents::Standing;
 use crate::startup::AppState;
@@ -62,13 +61,15 @@ pub(crate) async fn record_consent(
     key: OptionalIdempotencyKey,
     body: Json<RecordConsentRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let making = match keyed::begin(&state, &request, &caller, &key, answer).await? {
+    let (db, key, sealer) = (&state.db, key.0.as_ref(), &state.file_sealer);
+    let begun = Making::begin_sealed(db, &request, caller.id, key, answer, sealer);
+    let making = match begun.await? {
         Begin::Replay(response) => return Ok(response),
         Begin::Make(making) => making,
     };
     let (kind, granted) = (body.consent_type.into(), body.granted);
     let made = app::consents::record_consent(&state, &caller, kind, granted, &making).await;
-    keyed::finish(&state, &making, made).await
+    Ok(making.finish(db, made).await?.first())
 }
 
 fn answer(decided: &Standing) -> serde_json::Result<StoredResponse> {

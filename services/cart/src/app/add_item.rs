@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use common::ids;
 use diesel_async::AsyncConnection as _;
-use messaging::idempotency::{self, HeldClaim, StoredResponse};
+use messaging::idempotency::Making;
 
 use super::Error;
 use super::get_cart::view;
@@ -27,12 +27,6 @@ pub(crate) struct AddItem {
     pub(crate) quantity: u32,
 }
 
-/// A claim on the request's `Idempotency-Key`, and how the cart is answered under it.
-pub(crate) struct Keyed {
-    pub(crate) claim: HeldClaim,
-    pub(crate) answer: fn(&CartView) -> serde_json::Result<StoredResponse>,
-}
-
 /// Puts something in the cart.
 pub(crate) async fn add_item(
     state: &AppState,
@@ -49,9 +43,9 @@ pub(crate) async fn add_item_keyed(
     state: &AppState,
     buyer: &Identified,
     command: &AddItem,
-    keyed: &Keyed,
+    making: &Making<CartView>,
 ) -> Result<CartView, Error> {
-    let line_id = LineId(keyed.claim.resource_id);
+    let line_id = LineId(making.id);
     let write = write(state, buyer, command, line_id).await?;
     let rules = state.settings.rules();
     let mut conn = state.db.get().await?;
@@ -67,8 +61,7 @@ pub(crate) async fn add_item_keyed(
                 None => return Err(Error::Bug("a change without an outcome".to_owned())),
             };
             let shown = stored_view(state, conn, &cart, &write.change).await?;
-            let answer = (keyed.answer)(&shown).map_err(|error| Error::Bug(error.to_string()))?;
-            idempotency::settle(conn, &keyed.claim, &answer).await?;
+            making.settle(conn, &shown).await?;
             Ok((cart, shown))
         })
         .await?;

@@ -7,7 +7,7 @@ use common::crypto::CryptoError;
 use common::database::{DbError, IsConflict};
 use diesel::result::Error as DieselError;
 use messaging::ConsumeError;
-use messaging::idempotency::SettleError;
+use messaging::idempotency::{GivesKeyBack, SettleError};
 use messaging::leases::FenceError;
 use money::MoneyError;
 
@@ -52,14 +52,6 @@ pub(crate) enum Error {
 }
 
 impl Error {
-    /// Whether a rule refused, so that nothing was done; anything else leaves that open.
-    pub(crate) fn is_refusal(&self) -> bool {
-        matches!(
-            self,
-            Self::NotFound(_) | Self::Invalid(..) | Self::Refused(_) | Self::NoCart
-        )
-    }
-
     /// The error of a batch, for one of those who wait for it.
     pub(super) fn shared(error: Arc<Self>) -> Self {
         match Arc::try_unwrap(error) {
@@ -73,6 +65,15 @@ impl Error {
                 other => Self::Bug(other.to_string()),
             },
         }
+    }
+}
+
+impl GivesKeyBack for Error {
+    fn gives_key_back(&self) -> bool {
+        matches!(
+            self,
+            Self::NotFound(_) | Self::Invalid(..) | Self::Refused(_) | Self::NoCart
+        )
     }
 }
 

@@ -3,13 +3,13 @@
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, post};
+use common::ApiError;
 use common::error::ErrorEnvelope;
 use common::extract::Json;
 use common::idempotency::OptionalIdempotencyKey;
 use common::reply::{self, Success};
-use common::{ApiError, ids};
 use garde::Validate;
-use messaging::idempotency::{self, Begun, HeldClaim, StoredResponse};
+use messaging::idempotency::{Begin, Making, StoredResponse};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -18,7 +18,7 @@ use super::cart::CartData;
 use super::guest;
 use crate::app;
 use crate::app::Error;
-use crate::app::add_item::{AddItem, Keyed};
+use crate::app::add_item::AddItem;
 use crate::app::shopper::{Identified, Shopper};
 use crate::domain::ids::{ProductId, VariantId};
 use crate::domain::owner::Owner;
@@ -87,69 +87,35 @@ pub(crate) async fn add_item(
 ) -> Result<HttpResponse, ApiError> {
     let command = body.into_inner().into();
     let buyer = shopper.identify(&state).await?;
-    let added = add(&state, &buyer, &request, &key, &command).await;
-    let gone = matches!(&added, Err(Failed::App(Error::NoCart)));
-    if gone && buyer.token.is_some() {
+    // A guest's first request has nobody to claim a key for.
+    let key = key.0.as_ref().filter(|_| buyer.is_known);
+    let begun = Making::begin(&state.db, &request, principal(&buyer), key, answer);
+    let making = match begun.await? {
+        Begin::Replay(response) => return with_identity(&state, response, &buyer),
+        Begin::Make(making) => making,
+    };
+    let added = if making.is_keyed() {
+        app::add_item::add_item_keyed(&state, &buyer, &command, &making).await
+    } else {
+        app::add_item::add_item(&state, &buyer, &command).await
+    };
+    if matches!(added, Err(Error::NoCart)) && buyer.token.is_some() {
         // The guest's cart expired or was merged at this very moment.
+        making.give_back(&state.db).await?;
         let newcomer = Identified::newcomer()?;
         let cart = app::add_item::add_item(&state, &newcomer, &command).await?;
         return with_identity(&state, reply::created(CartData::from(&cart)), &newcomer);
     }
-    with_identity(&state, added?, &buyer)
+    let answer = making.finish(&state.db, added).await?;
+    with_identity(&state, answer.first(), &buyer)
 }
 
-enum Failed {
-    App(Error),
-    Api(ApiError),
-}
-
-impl From<Failed> for ApiError {
-    fn from(failed: Failed) -> Self {
-        match failed {
-            Failed::App(error) => error.into(),
-            Failed::Api(error) => error,
-        }
-    }
-}
-
-async fn add(
-    state: &AppState,
-    buyer: &Identified,
-    request: &HttpRequest,
-    key: &OptionalIdempotencyKey,
-    command: &AddItem,
-) -> Result<HttpResponse, Failed> {
-    match begin(state, buyer, request, key)
-        .await
-        .map_err(Failed::Api)?
-    {
-        None | Some(Begun::Unkeyed(_)) => {
-            let cart = app::add_item::add_item(state, buyer, command).await;
-            let cart = cart.map_err(Failed::App)?;
-            Ok(reply::created(CartData::from(&cart)))
-        }
-        Some(Begun::Replay(stored)) => Ok(stored.replay()),
-        Some(Begun::Held(claim)) => add_keyed(state, buyer, command, claim).await,
-    }
-}
-
-/// Claims the request's key for whoever is known; a guest's first request has nobody to claim it for.
-async fn begin(
-    state: &AppState,
-    buyer: &Identified,
-    request: &HttpRequest,
-    key: &OptionalIdempotencyKey,
-) -> Result<Option<Begun>, ApiError> {
-    let Some(key) = key.0.as_ref().filter(|_| buyer.is_known) else {
-        return Ok(None);
-    };
-    let principal = match buyer.owner {
+/// Whose keys the request's is one of.
+fn principal(buyer: &Identified) -> Uuid {
+    match buyer.owner {
         Owner::User(user) => user.0,
         Owner::Guest(hash) => guest_principal(&hash.0),
-    };
-    let mut conn = state.db.get().await?;
-    let begun = Begun::of(&mut conn, request, principal, Some(key), ids::new_id()).await?;
-    Ok(Some(begun))
+    }
 }
 
 /// 128 bits of the hash of a guest's token: as hard to guess as an id.
@@ -159,34 +125,6 @@ fn guest_principal(hash: &[u8; 32]) -> Uuid {
         *byte = *from;
     }
     Uuid::from_bytes(bytes)
-}
-
-async fn add_keyed(
-    state: &AppState,
-    buyer: &Identified,
-    command: &AddItem,
-    claim: HeldClaim,
-) -> Result<HttpResponse, Failed> {
-    let keyed = Keyed { claim, answer };
-    match app::add_item::add_item_keyed(state, buyer, command, &keyed).await {
-        Ok(cart) => {
-            let answer = answer(&cart).map_err(|error| Failed::Api(ApiError::internal(error)))?;
-            Ok(answer.first())
-        }
-        Err(error) => {
-            // A refusal gives the key back; after anything else its outcome is not known, and the next request finds out.
-            if error.is_refusal() {
-                release(state, &keyed.claim).await.map_err(Failed::App)?;
-            }
-            Err(Failed::App(error))
-        }
-    }
-}
-
-async fn release(state: &AppState, claim: &HeldClaim) -> Result<(), Error> {
-    let mut conn = state.db.get().await?;
-    idempotency::release(&mut conn, claim).await?;
-    Ok(())
 }
 
 fn answer(cart: &CartView) -> serde_json::Result<StoredResponse> {

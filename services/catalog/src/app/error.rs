@@ -3,7 +3,7 @@
 use common::database::DbError;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use messaging::ConsumeError;
-use messaging::idempotency::SettleError;
+use messaging::idempotency::{GivesKeyBack, SettleError};
 
 /// Why a use case refused or failed.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +53,12 @@ impl Error {
             field: field.into(),
             message: message.to_string(),
         }
+    }
+}
+
+impl GivesKeyBack for Error {
+    fn gives_key_back(&self) -> bool {
+        self.is_refusal()
     }
 }
 

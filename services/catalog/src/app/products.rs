@@ -5,7 +5,7 @@ mod create;
 
 pub(crate) use change::{ProductChange, apply, change_product, delete_product, told_of};
 pub(crate) use create::{
-    Dimensions, Making, NewImage, NewProduct, NewVariant, create_product, product_row, variant_rows,
+    Dimensions, NewImage, NewProduct, NewVariant, create_product, product_row, variant_rows,
 };
 
 use common::ids;

@@ -7,11 +7,11 @@ use common::auth::{CurrentUser, Permission};
 use common::error::ErrorEnvelope;
 use common::extract::{Json, Path};
 use common::reply::{self, Success};
+use common::version;
 use uuid::Uuid;
 
 use super::product::{Product, ProductData};
 use super::product_input::{self as input, ImageInput};
-use super::version;
 use crate::app;
 use crate::app::images::ImageChange;
 use crate::domain::ids::ProductId;

@@ -7,13 +7,14 @@ use common::auth::{CurrentUser, Permission};
 use common::error::ErrorEnvelope;
 use common::extract::{Json, Path};
 use common::reply::{self, Success};
+use common::version;
 use garde::Validate;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::category::CategoryData;
-use super::{product_input as input, version};
+use super::product_input as input;
 use crate::app;
 use crate::app::categories::CategoryChange;
 use crate::domain::ids::CategoryId;

@@ -7,6 +7,7 @@ use common::auth::{CurrentUser, Permission};
 use common::error::ErrorEnvelope;
 use common::extract::{Json, Path};
 use common::reply::{self, Success};
+use common::version;
 use garde::Validate;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -14,7 +15,6 @@ use uuid::Uuid;
 
 use super::product::{Product, ProductData};
 use super::product_input::ImageKind;
-use super::version;
 use crate::app;
 use crate::app::images::{ImageChange, ImagePart};
 use crate::domain::ids::ProductId;

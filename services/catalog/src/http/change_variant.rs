@@ -7,6 +7,7 @@ use common::auth::{CurrentUser, Permission};
 use common::error::ErrorEnvelope;
 use common::extract::{Json, Path};
 use common::reply::{self, Success};
+use common::version;
 use garde::Validate;
 use money::SignedAmount;
 use serde::Deserialize;
@@ -16,7 +17,6 @@ use uuid::Uuid;
 
 use super::product::{Product, ProductData};
 use super::product_input as input;
-use super::version;
 use crate::app;
 use crate::app::variants::VariantChange;
 use crate::domain::ids::{ProductId, VariantId};

@@ -10,7 +10,7 @@ use common::extract::Json;
 use common::idempotency::OptionalIdempotencyKey;
 use common::reply::Success;
 use garde::Validate;
-use messaging::idempotency::StoredResponse;
+use messaging::idempotency::{Begin, Making, StoredResponse};
 use money::{Amount, Currency};
 use serde::Deserialize;
 use serde::ser::Error as _;
@@ -18,7 +18,6 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::keyed::{self, Begin};
 use super::product::{Product, ProductData};
 use super::product_input::{self as input, ImageInput, SizeInput, VariantInput};
 use crate::app;
@@ -135,12 +134,13 @@ pub(crate) async fn create_product(
     let command = body
         .into_inner()
         .into_command(&state.settings.image_hosts)?;
-    let making = match keyed::begin(&state, &request, &caller, &key, answer).await? {
+    let begun = Making::begin(&state.db, &request, caller.id, key.0.as_ref(), answer);
+    let making = match begun.await? {
         Begin::Replay(response) => return Ok(response),
         Begin::Make(making) => making,
     };
     let made = app::products::create_product(&state, &caller, command, &making).await;
-    keyed::finish(&state, &making, made).await
+    Ok(making.finish(&state.db, made).await?.first())
 }
 
 fn answer(view: &ProductView) -> serde_json::Result<StoredResponse> {

@@ -7,10 +7,10 @@ use common::auth::{CurrentUser, Permission};
 use common::error::ErrorEnvelope;
 use common::extract::Path;
 use common::reply::{self, Success};
+use common::version;
 use uuid::Uuid;
 
 use super::product::{Product, ProductData};
-use super::version;
 use crate::app;
 use crate::app::images::ImageChange;
 use crate::domain::ids::ProductId;

@@ -248,7 +248,7 @@ impl TestApp {
     }
 }
 
-fn prepare(owner_url: &str) {
+pub fn prepare(owner_url: &str) {
     run_migrations(owner_url, MIGRATIONS);
 }
 

@@ -14,6 +14,7 @@ mod images;
 mod import;
 mod listing;
 mod lookup;
+mod migrations;
 mod plans;
 mod products;
 mod search;

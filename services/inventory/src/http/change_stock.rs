@@ -1,12 +1,13 @@
 //! `PATCH /admin/inventory/{variantId}/stock`.
 
 use actix_web::web::Data;
-use actix_web::{HttpResponse, patch};
+use actix_web::{HttpRequest, HttpResponse, patch};
 use common::ApiError;
 use common::auth::{CurrentUser, Permission};
 use common::error::ErrorEnvelope;
 use common::extract::{Json, Path};
 use common::reply::{self, Success};
+use common::version;
 use garde::Validate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -93,6 +94,7 @@ pub(crate) struct StockData {
 pub(crate) async fn change_stock(
     state: Data<AppState>,
     caller: CurrentUser,
+    request: HttpRequest,
     variant: Path<Uuid>,
     body: Json<ChangeStockRequest>,
 ) -> Result<HttpResponse, ApiError> {
@@ -103,7 +105,7 @@ pub(crate) async fn change_stock(
         operation: body.operation.into(),
         quantity: body.quantity,
         reason: body.reason,
-        version: body.version,
+        version: version::seen(&request, body.version)?,
     };
     let item = app::change_stock::change_stock(&state, &caller, &command).await?;
     Ok(reply::ok(StockData {

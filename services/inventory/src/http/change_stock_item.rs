@@ -1,12 +1,13 @@
 //! `PATCH /admin/inventory/{variantId}`.
 
 use actix_web::web::Data;
-use actix_web::{HttpResponse, patch};
+use actix_web::{HttpRequest, HttpResponse, patch};
 use common::ApiError;
 use common::auth::{CurrentUser, Permission};
 use common::error::ErrorEnvelope;
 use common::extract::{Json, Path};
 use common::reply::{self, Success};
+use common::version;
 use garde::Validate;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -52,13 +53,14 @@ pub(crate) struct ChangeStockItemRequest {
 pub(crate) async fn change_stock_item(
     state: Data<AppState>,
     caller: CurrentUser,
+    request: HttpRequest,
     variant: Path<Uuid>,
     body: Json<ChangeStockItemRequest>,
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::EditInventory)?;
     let (variant, threshold) = (VariantId(*variant), body.low_stock_threshold);
-    let changed =
-        app::change_stock::set_threshold(&state, &caller, variant, threshold, body.version);
+    let seen = version::seen(&request, body.version)?;
+    let changed = app::change_stock::set_threshold(&state, &caller, variant, threshold, seen);
     let item = changed.await?.into();
     Ok(reply::ok(StockItemData { item }))
 }

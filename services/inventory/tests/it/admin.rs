@@ -1,7 +1,8 @@
+use common::Clock as _;
 use common::ids;
 use reqwest::Method;
 use serde_json::{Value, json};
-use test_support::service::Ask as _;
+use test_support::service::{self, Ask as _};
 
 use crate::app::TestApp;
 
@@ -25,6 +26,13 @@ async fn staff_sets_raises_and_lowers_stock_and_that_is_kept() {
     }
     let stale = json!({ "quantity": 1, "operation": "set", "version": 1 });
     let reply = app.staff("admin", Method::PATCH, &path, Some(&stale)).await;
+    reply.assert_error(409, "VERSION_CONFLICT");
+    let url = format!("/api/v1/admin/inventory{path}");
+    let token = service::access_token(ids::new_id(), "admin", app.world.clock.now());
+    let request = app.request(Method::PATCH, &url).bearer_auth(token);
+    let body = json!({ "quantity": 1, "operation": "set" });
+    let request = request.header("If-Match", "\"1\"").json(&body);
+    let reply = request.reply().await;
     reply.assert_error(409, "VERSION_CONFLICT");
     let reply = app
         .staff(

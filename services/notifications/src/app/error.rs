@@ -5,7 +5,7 @@ use common::crypto::CryptoError;
 use common::database::{DbError, IsConflict};
 use diesel::result::Error as DieselError;
 use messaging::ConsumeError;
-use messaging::idempotency::SettleError;
+use messaging::idempotency::{GivesKeyBack, SettleError};
 
 /// Why a use case refused or failed.
 #[derive(Debug, thiserror::Error)]
@@ -33,9 +33,8 @@ pub(crate) enum Error {
     Bug(String),
 }
 
-impl Error {
-    /// Whether a rule refused, so that nothing was done; anything else leaves that open.
-    pub(crate) fn is_refusal(&self) -> bool {
+impl GivesKeyBack for Error {
+    fn gives_key_back(&self) -> bool {
         matches!(self, Self::InvalidState(_) | Self::NotFound(_))
     }
 }

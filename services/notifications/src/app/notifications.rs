@@ -5,7 +5,7 @@ use common::auth::CurrentUser;
 use common::crypto::Place;
 use common::paging::{Page, Pagination};
 use diesel_async::AsyncConnection as _;
-use messaging::idempotency::{self, HeldClaim, StoredResponse};
+use messaging::idempotency::Making;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -79,22 +79,12 @@ pub(crate) async fn list_notifications(
     Ok((opened?, page.of_total(total)))
 }
 
-/// How to make the new mail, and what to store with it.
-pub(crate) struct Making {
-    /// The new mail's id, made beforehand.
-    pub(crate) id: Uuid,
-    /// The claim on the request's key, if it carries one.
-    pub(crate) claim: Option<HeldClaim>,
-    /// How it is answered.
-    pub(crate) answer: fn(&Notification) -> serde_json::Result<StoredResponse>,
-}
-
 /// Orders a mail once more: a mail of its own, with its own key, that says what is true when it is sent.
 pub(crate) async fn resend_notification(
     state: &AppState,
     caller: &CurrentUser,
     id: MessageId,
-    making: &Making,
+    making: &Making<Notification>,
 ) -> Result<Notification, Error> {
     let trail = Trail::new(state.clock.now());
     let new_id = MessageId(making.id);
@@ -117,12 +107,8 @@ pub(crate) async fn resend_notification(
                 .await?
                 .ok_or_else(|| Error::Bug(format!("message {new_id} was not inserted")))?;
             let made = open(state, row)?;
-            if let Some(claim) = &making.claim {
-                // A mail that has just been ordered has no recipient yet, so the answer names nobody.
-                let stored =
-                    (making.answer)(&made).map_err(|error| Error::Bug(error.to_string()))?;
-                idempotency::settle(conn, claim, &stored).await?;
-            }
+            // A mail that has just been ordered has no recipient yet, so the answer names nobody.
+            making.settle(conn, &made).await?;
             Ok(made)
         })
         .await?;

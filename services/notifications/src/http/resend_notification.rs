@@ -3,19 +3,18 @@
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, post};
+use common::ApiError;
 use common::auth::{CurrentUser, Permission};
 use common::error::ErrorEnvelope;
 use common::extract::Path;
 use common::idempotency::OptionalIdempotencyKey;
 use common::reply::Success;
-use common::{ApiError, ids};
-use messaging::idempotency::{self, Begun, HeldClaim, StoredResponse};
+use messaging::idempotency::{Begin, Making, StoredResponse};
 use uuid::Uuid;
 
 use super::notification::NotificationData;
 use crate::app;
-use crate::app::Error;
-use crate::app::notifications::{Making, Notification};
+use crate::app::notifications::Notification;
 use crate::domain::ids::MessageId;
 use crate::startup::AppState;
 
@@ -49,30 +48,14 @@ pub(crate) async fn resend_notification(
     key: OptionalIdempotencyKey,
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::Operate)?;
-    let fresh = ids::new_id();
-    let begun = {
-        let mut conn = state.db.get().await?;
-        Begun::of(&mut conn, &request, caller.id, key.0.as_ref(), fresh).await?
+    let begun = Making::begin(&state.db, &request, caller.id, key.0.as_ref(), answer);
+    let making = match begun.await? {
+        Begin::Replay(response) => return Ok(response),
+        Begin::Make(making) => making,
     };
-    let (new_id, claim) = match begun {
-        Begun::Unkeyed(id) => (id, None),
-        Begun::Held(claim) => (claim.resource_id, Some(claim)),
-        Begun::Replay(stored) => return Ok(stored.replay()),
-    };
-    let making = Making {
-        id: new_id,
-        claim,
-        answer,
-    };
-    match app::notifications::resend_notification(&state, &caller, MessageId(*id), &making).await {
-        Ok(mail) => Ok(answer(&mail).map_err(ApiError::internal)?.first()),
-        Err(error) => {
-            if let Some(claim) = making.claim.as_ref().filter(|_| error.is_refusal()) {
-                release(&state, claim).await?;
-            }
-            Err(error.into())
-        }
-    }
+    let id = MessageId(*id);
+    let made = app::notifications::resend_notification(&state, &caller, id, &making).await;
+    Ok(making.finish(&state.db, made).await?.first())
 }
 
 fn answer(mail: &Notification) -> serde_json::Result<StoredResponse> {
@@ -80,13 +63,4 @@ fn answer(mail: &Notification) -> serde_json::Result<StoredResponse> {
         StatusCode::CREATED,
         &Success::new(NotificationData::from(mail)),
     )
-}
-
-/// A refusal gives the key back; after anything else its outcome is not known, and the next request finds out.
-async fn release(state: &AppState, claim: &HeldClaim) -> Result<(), ApiError> {
-    let mut conn = state.db.get().await?;
-    idempotency::release(&mut conn, claim)
-        .await
-        .map_err(|error| ApiError::from(Error::from(error)))?;
-    Ok(())
 }

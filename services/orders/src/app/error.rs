@@ -6,7 +6,7 @@ use common::database::{DbError, IsConflict};
 use common::error::Detail;
 use diesel::result::Error as DieselError;
 use messaging::ConsumeError;
-use messaging::idempotency::SettleError;
+use messaging::idempotency::{GivesKeyBack, SettleError};
 use money::{Money, MoneyError};
 
 use crate::domain::coupon::CouponError;
@@ -73,9 +73,10 @@ impl Error {
     pub(crate) fn invalid(field: impl Into<String>, why: impl Into<String>) -> Self {
         Self::Invalid(field.into(), why.into())
     }
+}
 
-    /// Whether it is certain that nothing happened: a rule said no.
-    pub(crate) fn is_refusal(&self) -> bool {
+impl GivesKeyBack for Error {
+    fn gives_key_back(&self) -> bool {
         match self {
             Self::NotFound(_)
             | Self::Invalid(..)
@@ -121,9 +122,7 @@ impl From<SettleError> for Error {
         match error {
             SettleError::Lost => Self::ClaimLost,
             SettleError::Store(error) => error.into(),
-            SettleError::NotSuccess(status) => {
-                Self::Bug(format!("status {status} was to be stored"))
-            }
+            SettleError::NotSuccess(_) | SettleError::Unwritable(_) => Self::Bug(error.to_string()),
         }
     }
 }

@@ -15,7 +15,7 @@ use money::{Amount, Money};
 use uuid::Uuid;
 
 use super::contact::{Contact, email_index};
-use super::making::Making;
+use super::placing::Placing;
 use super::pricing::{self, Basket, Quote, Terms, Wants};
 use super::queries::OrderView;
 use super::transition::{self, Actor};
@@ -48,10 +48,10 @@ pub(crate) struct PlaceOrder {
 pub(crate) async fn place_order(
     state: &AppState,
     command: PlaceOrder,
-    making: &Making<OrderView>,
+    placing: &Placing,
 ) -> Result<OrderView, Error> {
-    let order = OrderId(making.id);
-    let placed = try_place(state, order, command, making).await;
+    let order = OrderId(placing.making.id);
+    let placed = try_place(state, order, command, placing).await;
     if let Ok(view) = &placed {
         state.counters.placed(view.order.currency.as_str());
         if view.order.settling_payment_id.is_some() {
@@ -68,7 +68,7 @@ async fn try_place(
     state: &AppState,
     order: OrderId,
     command: PlaceOrder,
-    making: &Making<OrderView>,
+    placing: &Placing,
 ) -> Result<OrderView, Error> {
     let wants = command.wants.clone();
     let (basket, contact) = futures_util::try_join!(
@@ -85,9 +85,9 @@ async fn try_place(
     };
     let quote = quote_for(state, &basket, &command).await?;
     let hold = reserve(state, order, &command, &basket).await?;
-    making.reach_out();
+    placing.reach_out();
     let draft = draft(state, order, &command, &quote, &hold, &contact)?;
-    store_order(state, &command, making, basket, draft, contact).await
+    store_order(state, &command, placing, basket, draft, contact).await
 }
 
 /// How to reach the buyer. An account that is gone has a token for some seconds more.
@@ -274,13 +274,12 @@ fn decimal(amount: Money) -> Result<bigdecimal::BigDecimal, Error> {
 async fn store_order(
     state: &AppState,
     command: &PlaceOrder,
-    making: &Making<OrderView>,
+    placing: &Placing,
     basket: Basket,
     draft: Draft,
     contact: Contact,
 ) -> Result<OrderView, Error> {
     let trail = state.trail();
-    let buyer = command.buyer;
     let mut conn = state.db.get().await?;
     conn.transaction(async |conn| {
         store::orders::insert(conn, &draft.order, &draft.lines)
@@ -296,7 +295,7 @@ async fn store_order(
             history: vec![first],
             contact: Some(contact.clone()),
         };
-        making.settle(state, conn, buyer, &view).await?;
+        placing.making.settle(conn, &view).await?;
         // Last: others who use the coupon wait for its row.
         if let Some(code) = &command.terms.coupon {
             count_coupon(conn, state, code, &basket, &draft.order).await?;

@@ -7,10 +7,10 @@ use common::auth::{CurrentUser, Permission};
 use common::error::ErrorEnvelope;
 use common::extract::{Json, Path};
 use common::reply::{self, Success};
+use common::version;
 use uuid::Uuid;
 
 use super::coupon::{ChangeCouponRequest, CouponData};
-use super::version;
 use crate::app::sales_rules::coupons;
 use crate::domain::ids::CouponId;
 use crate::startup::AppState;

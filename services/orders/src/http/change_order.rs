@@ -7,6 +7,7 @@ use common::auth::{CurrentUser, Permission};
 use common::error::ErrorEnvelope;
 use common::extract::{Json, Path};
 use common::reply::{self, Success};
+use common::version;
 use garde::Validate;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -14,7 +15,6 @@ use uuid::Uuid;
 
 use super::address::line;
 use super::order::StaffOrderData;
-use super::version;
 use crate::app;
 use crate::app::change_order::ChangeOrder;
 use crate::domain::ids::OrderId;

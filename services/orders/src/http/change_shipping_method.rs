@@ -7,10 +7,10 @@ use common::auth::{CurrentUser, Permission};
 use common::error::ErrorEnvelope;
 use common::extract::{Json, Path};
 use common::reply::{self, Success};
+use common::version;
 use uuid::Uuid;
 
 use super::shipping_method::{ChangeShippingMethodRequest, ShippingMethodData};
-use super::version;
 use crate::app::sales_rules::shipping_methods;
 use crate::startup::AppState;
 use crate::store::shipping_methods::ShippingMethodId;

@@ -7,10 +7,10 @@ use common::auth::{CurrentUser, Permission};
 use common::error::ErrorEnvelope;
 use common::extract::{Json, Path};
 use common::reply::{self, Success};
+use common::version;
 use uuid::Uuid;
 
 use super::tax_rate::{ChangeTaxRateRequest, TaxRateData};
-use super::version;
 use crate::app::sales_rules::tax_rates;
 use crate::startup::AppState;
 use crate::store::tax_rates::TaxRateId;

@@ -1,30 +1,38 @@
 //! `POST /admin/coupons`.
 
+use actix_web::http::StatusCode;
 use actix_web::web::Data;
-use actix_web::{HttpResponse, post};
+use actix_web::{HttpRequest, HttpResponse, post};
 use common::ApiError;
 use common::auth::{CurrentUser, Permission};
 use common::error::ErrorEnvelope;
 use common::extract::Json;
-use common::reply::{self, Success};
+use common::idempotency::OptionalIdempotencyKey;
+use common::reply::Success;
+use messaging::idempotency::{Begin, Making, StoredResponse};
+use serde::ser::Error as _;
 
 use super::coupon::{CouponData, CreateCouponRequest};
 use crate::app::sales_rules::coupon_terms::CouponTerms;
 use crate::app::sales_rules::coupons;
 use crate::startup::AppState;
+use crate::store::coupons::CouponRow;
 
 /// Add a coupon.
 #[utoipa::path(
     tag = "admin",
     operation_id = "create_coupon",
     security(("bearer" = [])),
+    params(("Idempotency-Key" = Option<String>, Header, description = "Repeating a request with the same key \
+        answers the same again", example = "coupon-7f3a")),
     request_body = CreateCouponRequest,
     responses(
         (status = 201, description = "Added", body = Success<CouponData>),
         (status = 400, description = "`VALIDATION_ERROR`", body = ErrorEnvelope),
         (status = 401, description = "`AUTHENTICATION_ERROR`", body = ErrorEnvelope),
         (status = 403, description = "`AUTHORIZATION_ERROR`: for administrators", body = ErrorEnvelope),
-        (status = 409, description = "`CONFLICT`: another coupon has the code", body = ErrorEnvelope),
+        (status = 409, description = "`CONFLICT`: another coupon has the code; `IDEMPOTENCY_IN_PROGRESS`", body = ErrorEnvelope),
+        (status = 422, description = "`IDEMPOTENCY_KEY_REUSED`", body = ErrorEnvelope),
     )
 )]
 #[post("/admin/coupons")]
@@ -32,10 +40,23 @@ use crate::startup::AppState;
 pub(crate) async fn create_coupon(
     state: Data<AppState>,
     caller: CurrentUser,
+    request: HttpRequest,
+    key: OptionalIdempotencyKey,
     body: Json<CreateCouponRequest>,
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::EditSalesRules)?;
     let new = CouponTerms::from(body.into_inner());
-    let row = coupons::create_coupon(&state, &caller, &new).await?;
-    Ok(reply::created(CouponData::of(&row)?))
+    let begun = Making::begin(&state.db, &request, caller.id, key.0.as_ref(), answer);
+    let making = match begun.await? {
+        Begin::Replay(response) => return Ok(response),
+        Begin::Make(making) => making,
+    };
+    let made = coupons::create_coupon(&state, &caller, &new, &making).await;
+    Ok(making.finish(&state.db, made).await?.first())
+}
+
+fn answer(row: &CouponRow) -> serde_json::Result<StoredResponse> {
+    let data = CouponData::of(row);
+    let data = data.map_err(|error| serde_json::Error::custom(error.message()))?;
+    StoredResponse::json(StatusCode::CREATED, &Success::new(data))
 }

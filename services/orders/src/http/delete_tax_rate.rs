@@ -7,9 +7,9 @@ use common::auth::{CurrentUser, Permission};
 use common::error::ErrorEnvelope;
 use common::extract::Path;
 use common::reply::{self, Nothing, Success};
+use common::version;
 use uuid::Uuid;
 
-use super::version;
 use crate::app::sales_rules::tax_rates;
 use crate::startup::AppState;
 use crate::store::tax_rates::TaxRateId;

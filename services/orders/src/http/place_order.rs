@@ -10,18 +10,18 @@ use common::extract::Json;
 use common::idempotency::IdempotencyKey;
 use common::reply::Success;
 use garde::Validate;
-use messaging::idempotency::StoredResponse;
+use messaging::idempotency::{Begin, GivesKeyBack as _, Making, Released, StoredResponse};
 use money::Amount;
 use serde::Deserialize;
 use serde::ser::Error as _;
 use utoipa::ToSchema;
 
 use super::address::{AddressBody, line};
-use super::keyed::{self, Begin};
 use super::order::OrderData;
 use super::wants::{self, WantedItem};
 use crate::app;
 use crate::app::place_order::PlaceOrder;
+use crate::app::placing::Placing;
 use crate::app::pricing::Terms;
 use crate::app::queries::OrderView;
 use crate::domain::address::Address;
@@ -120,12 +120,28 @@ pub(crate) async fn place_order(
     body: Json<PlaceOrderRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let command = body.into_inner().into_command(UserId(caller.id))?;
-    let making = match keyed::begin(&state, &request, &caller, &key, answer).await? {
+    let (db, sealer) = (&state.db, &state.sealer);
+    let begun = Making::begin_sealed(db, &request, caller.id, Some(&key), answer, sealer);
+    let placing = match begun.await? {
         Begin::Replay(response) => return Ok(response),
-        Begin::Make(making) => making,
+        Begin::Make(making) => Placing::new(making),
     };
-    let placed = app::place_order::place_order(&state, command, &making).await;
-    keyed::finish(&state, &making, placed).await
+    match app::place_order::place_order(&state, command, &placing).await {
+        Err(error) if error.gives_key_back() => {
+            give_back(&state, &placing).await?;
+            Err(error.into())
+        }
+        placed => Ok(placing.making.finish(db, placed).await?.first()),
+    }
+}
+
+/// Gives the key back after a refusal. Only whoever gave it back undoes what was done elsewhere under the order's id.
+async fn give_back(state: &AppState, placing: &Placing) -> Result<(), ApiError> {
+    let released = placing.making.give_back(&state.db).await?;
+    if released == Released::Yes && placing.has_reached_out() {
+        app::place_order::let_go(state, placing.making.id).await;
+    }
+    Ok(())
 }
 
 fn answer(view: &OrderView) -> serde_json::Result<StoredResponse> {

@@ -28,6 +28,26 @@ fn kinds() -> [(&'static str, &'static str, Value); 3] {
     ]
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rule_that_is_made_twice_under_one_key_is_made_once() {
+    let app = TestApp::start().await;
+    let admin = app.staff("admin");
+    for (path, _, body) in kinds() {
+        let make = async |body: &Value| {
+            let request = admin.request(Method::POST, path);
+            let request = request.header("Idempotency-Key", "one");
+            request.json(body).reply().await
+        };
+        let (first, again) = (make(&body).await, make(&body).await);
+        first.assert_success(201);
+        assert_eq!((again.status, &again.bytes), (201, &first.bytes));
+        assert_eq!(again.header("idempotent-replayed"), "true");
+        let other = but(body, "isActive", json!(false));
+        let reused = make(&other).await;
+        reused.assert_error(422, "IDEMPOTENCY_KEY_REUSED");
+    }
+}
+
 fn fixed(code: &str) -> Value {
     json!({ "code": code, "type": "fixed", "amount": 100 })
 }

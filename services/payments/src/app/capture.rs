@@ -8,7 +8,7 @@ use serde_json::json;
 use super::attention::{self, About, Attention};
 use super::confirm::{amount, buyer};
 use super::unclaimed::CLAIMED_WITHIN;
-use super::{Error, PAYMENT, system_audit};
+use super::{Error, PAYMENT};
 use crate::domain::fees;
 use crate::domain::ledger::Booking;
 use crate::domain::observation::Observation;
@@ -76,7 +76,9 @@ pub(super) async fn record(
         "currency": seen.currency, "dueMinor": paid.due.minor(), "hold": hold.map(Hold::name),
     });
     let entity = (PAYMENT, paid.id.to_string());
-    system_audit::record(conn, trail, "payment.captured", entity, facts.clone()).await?;
+    trail
+        .audit_system(conn, "payment.captured", entity, facts.clone())
+        .await?;
     let told = [Attention::Unconfirmed];
     attention::close(conn, trail, Of::Payment(paid.id), &told, "paid").await?;
     if let Some(hold) = hold {

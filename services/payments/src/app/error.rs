@@ -5,7 +5,7 @@ use common::crypto::CryptoError;
 use common::database::{DbError, IsConflict};
 use diesel::result::Error as DieselError;
 use messaging::ConsumeError;
-use messaging::idempotency::SettleError;
+use messaging::idempotency::{GivesKeyBack, SettleError};
 
 use crate::clients::gateway::GatewayError;
 
@@ -52,10 +52,8 @@ pub(crate) enum Error {
     Bug(String),
 }
 
-impl Error {
-    /// Whether the same request may be made again with the same key at once: a rule refused, or what was begun is found again by
-    /// what it is about. After anything else the key stays claimed for a while.
-    pub(crate) fn gives_the_key_back(&self) -> bool {
+impl GivesKeyBack for Error {
+    fn gives_key_back(&self) -> bool {
         match self {
             Self::NotFound(_)
             | Self::Invalid { .. }

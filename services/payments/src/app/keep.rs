@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::attention::{self, About, Attention};
 use super::refund::automatic;
-use super::{Error, PAYMENT, system_audit};
+use super::{Error, PAYMENT};
 use crate::domain::ids::PaymentId;
 use crate::domain::ledger::{Account, Booking};
 use crate::domain::refund::RefundStatus;
@@ -130,7 +130,9 @@ async fn write_kept(
     store::ledger::book(conn, booked_for, &booking).await?;
     let facts = json!({ "orderId": kept.order.0, "paidMinor": capture.paid_minor, "currency": capture.currency });
     let entity = (PAYMENT, kept.id.to_string());
-    system_audit::record(conn, trail, "payment.kept", entity, facts).await?;
+    trail
+        .audit_system(conn, "payment.kept", entity, facts)
+        .await?;
     Ok(())
 }
 

@@ -10,14 +10,12 @@ pub(crate) mod hear_webhook;
 pub(crate) mod initialize;
 pub(crate) mod keep;
 pub(crate) mod ledger;
-pub(crate) mod making;
 pub(crate) mod personal_data;
 pub(crate) mod poll;
 pub(crate) mod queries;
 pub(crate) mod recently;
 pub(crate) mod refund;
 pub(crate) mod sweep;
-mod system_audit;
 mod unclaimed;
 pub(crate) mod webhook_worker;
 

@@ -10,14 +10,14 @@ use common::extract::Json;
 use common::idempotency::IdempotencyKey;
 use common::reply::Success;
 use garde::Validate;
-use messaging::idempotency::StoredResponse;
+use messaging::idempotency::{Begin, Making, StoredResponse};
 use money::{Amount, Currency, SignedAmount};
 use serde::ser::Error as _;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::keyed::{self, Begin};
+use super::to_the_end::to_the_end;
 use crate::app;
 use crate::app::initialize::Initialize;
 use crate::domain::ids::{OrderId, UserId};
@@ -98,14 +98,15 @@ pub(crate) async fn initialize_payment(
         amount: body.amount,
         callback_url: body.callback_url,
     };
-    let making = match keyed::begin(&state, &request, &caller, &key, answer).await? {
+    let begun = Making::begin(&state.db, &request, caller.id, Some(&key), answer);
+    let making = match begun.await? {
         Begin::Replay(response) => return Ok(response),
         Begin::Make(making) => making,
     };
     let (state, user) = (state.into_inner(), UserId(caller.id));
-    let answered = keyed::to_the_end(async move {
+    let answered = to_the_end(async move {
         let made = app::initialize::initialize(&state, user, command, &making).await;
-        keyed::finish(&state, &making, made).await
+        making.finish(&state.db, made).await
     });
     Ok(answered.await?.first())
 }

@@ -9,12 +9,12 @@ use common::extract::{Json, Path};
 use common::idempotency::IdempotencyKey;
 use common::reply::Success;
 use garde::Validate;
+use messaging::idempotency::{Begin, Making};
 use money::Amount;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::keyed::{self, Begin};
 use super::refund::{self, RefundData, RestockInput};
 use crate::app;
 use crate::app::refund::request::{RequestRefund, Target};
@@ -90,10 +90,11 @@ pub(super) async fn carry_out(
     key: &IdempotencyKey,
     command: &RequestRefund,
 ) -> Result<HttpResponse, ApiError> {
-    let making = match keyed::begin(state, request, caller, key, refund::answer).await? {
+    let begun = Making::begin(&state.db, request, caller.id, Some(key), refund::answer);
+    let making = match begun.await? {
         Begin::Replay(response) => return Ok(response),
         Begin::Make(making) => making,
     };
     let made = app::refund::request::request_refund(state, caller, command, &making).await;
-    Ok(keyed::finish(state, &making, made).await?.first())
+    Ok(making.finish(&state.db, made).await?.first())
 }

@@ -4,7 +4,8 @@ use common::auth::CurrentUser;
 use common::ids;
 use diesel_async::{AsyncConnection as _, AsyncPgConnection};
 use events::catalog::ProductCreated;
-use messaging::idempotency::{self, HeldClaim, StoredResponse};
+use messaging::Trail;
+use messaging::idempotency::Making;
 use money::{Amount, Currency, SignedAmount};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -17,7 +18,6 @@ use crate::startup::AppState;
 use crate::store::images;
 use crate::store::products::{self, ProductRow};
 use crate::store::variants::{self, VariantRow};
-use messaging::Trail;
 
 /// What a product is to be.
 #[derive(Debug, Clone)]
@@ -68,20 +68,13 @@ pub(crate) struct NewImage {
     pub(crate) is_thumbnail: bool,
 }
 
-/// Under which id to make it, and how its answer is stored with it.
-pub(crate) struct Making {
-    pub(crate) id: Uuid,
-    pub(crate) claim: Option<HeldClaim>,
-    pub(crate) answer: fn(&ProductView) -> serde_json::Result<StoredResponse>,
-}
-
 /// Makes a product with its variants; one without any gets one of its own name, so that stock and orders always speak of
 /// variants.
 pub(crate) async fn create_product(
     state: &AppState,
     caller: &CurrentUser,
     new: NewProduct,
-    making: &Making,
+    making: &Making<ProductView>,
 ) -> Result<ProductView, Error> {
     let trail = state.trail();
     let mut product = product_row(&new, making.id, &trail)?;
@@ -112,24 +105,12 @@ pub(crate) async fn create_product(
                 .audit(conn, caller, "product.created", entity, facts)
                 .await?;
             let view = find::view_of(conn, &product.id.to_string(), true).await?;
-            settle(conn, making, &view).await?;
+            making.settle(conn, &view).await?;
             Ok(view)
         })
         .await;
     drop(conn);
     state.answers.after(changed).await
-}
-
-async fn settle(
-    conn: &mut AsyncPgConnection,
-    making: &Making,
-    view: &ProductView,
-) -> Result<(), Error> {
-    let Some(claim) = &making.claim else {
-        return Ok(());
-    };
-    let stored = (making.answer)(view).map_err(|error| Error::Bug(error.to_string()))?;
-    Ok(idempotency::settle(conn, claim, &stored).await?)
 }
 
 /// A slug that was chosen is taken or free; one made from a title gets something behind it.

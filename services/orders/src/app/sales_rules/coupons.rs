@@ -1,10 +1,10 @@
 //! Looking after coupons.
 
 use common::auth::CurrentUser;
-use common::ids;
 use common::paging::{Page, Pagination};
 use diesel_async::{AsyncConnection as _, AsyncPgConnection};
 use messaging::Trail;
+use messaging::idempotency::Making;
 use serde_json::json;
 
 use super::coupon_terms::{ChangeCoupon, CouponTerms, row_of, terms_of};
@@ -47,13 +47,15 @@ pub(crate) async fn create_coupon(
     state: &AppState,
     caller: &CurrentUser,
     terms: &CouponTerms,
+    making: &Making<CouponRow>,
 ) -> Result<CouponRow, Error> {
     let trail = state.trail();
-    let row = row_of(CouponId(ids::new_id()), terms, trail.now())?;
+    let row = row_of(CouponId(making.id), terms, trail.now())?;
     let mut conn = state.db.get().await?;
     conn.transaction(async |conn| {
         coupon_book::insert(conn, &row).await.map_err(taken)?;
         note(&trail, conn, caller, "coupon.created", &row).await?;
+        making.settle(conn, &row).await?;
         Ok(row)
     })
     .await

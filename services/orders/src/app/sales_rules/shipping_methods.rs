@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use common::auth::CurrentUser;
-use common::ids;
 use common::paging::{Page, Pagination};
 use diesel_async::{AsyncConnection as _, AsyncPgConnection};
 use messaging::Trail;
+use messaging::idempotency::Making;
 use money::{Amount, Currency};
 use serde_json::json;
 
@@ -67,15 +67,17 @@ pub(crate) async fn create_shipping_method(
     state: &AppState,
     caller: &CurrentUser,
     new: &NewShippingMethod,
+    making: &Making<ShippingMethodRow>,
 ) -> Result<ShippingMethodRow, Error> {
     let trail = state.trail();
-    let row = row_of(ShippingMethodId(ids::new_id()), new, trail.now())?;
+    let row = row_of(ShippingMethodId(making.id), new, trail.now())?;
     let mut conn = state.db.get().await?;
     conn.transaction(async |conn| {
         take_default(&trail, conn, caller, &row).await?;
         let inserted = shipping_methods::insert(conn, &row).await;
         inserted.map_err(taken)?;
         note(&trail, conn, caller, "shipping_method.created", &row).await?;
+        making.settle(conn, &row).await?;
         Ok(row)
     })
     .await

@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use common::auth::CurrentUser;
-use common::ids;
 use common::paging::{Page, Pagination};
 use diesel_async::{AsyncConnection as _, AsyncPgConnection};
 use messaging::Trail;
+use messaging::idempotency::Making;
 use money::Amount;
 use serde_json::json;
 
@@ -56,13 +56,15 @@ pub(crate) async fn create_tax_rate(
     state: &AppState,
     caller: &CurrentUser,
     new: &NewTaxRate,
+    making: &Making<TaxRateRow>,
 ) -> Result<TaxRateRow, Error> {
     let trail = state.trail();
-    let row = row_of(TaxRateId(ids::new_id()), new, trail.now())?;
+    let row = row_of(TaxRateId(making.id), new, trail.now())?;
     let mut conn = state.db.get().await?;
     conn.transaction(async |conn| {
         tax_rates::insert(conn, &row).await.map_err(taken)?;
         note(&trail, conn, caller, "tax_rate.created", &row).await?;
+        making.settle(conn, &row).await?;
         Ok(row)
     })
     .await

@@ -4,9 +4,9 @@ use chrono::TimeDelta;
 use common::{context, ids};
 use diesel_async::{AsyncConnection as _, AsyncPgConnection};
 use messaging::Trail;
+use messaging::idempotency::Making;
 
 use super::Wanted;
-use crate::app::making::Making;
 use crate::app::{Error, confirm};
 use crate::domain::ids::{OrderId, PaymentId};
 use crate::domain::reference::Reference;

@@ -5,11 +5,11 @@ mod open;
 
 use std::sync::Arc;
 
+use messaging::idempotency::Making;
 use money::{Amount, Money};
 use url::Url;
 
 use super::Error;
-use super::making::Making;
 use crate::clients::orders::Due;
 use crate::config;
 use crate::domain::ids::{OrderId, UserId};

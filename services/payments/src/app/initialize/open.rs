@@ -9,12 +9,12 @@ use std::time::Duration;
 
 use diesel_async::AsyncConnection as _;
 use events::payments::PaymentInitialized;
+use messaging::idempotency::Making;
 use tokio::time::Instant;
 
 use super::Wanted;
 use super::attempt::{self, Begun};
 use crate::app::confirm::{self, amount, buyer};
-use crate::app::making::Making;
 use crate::app::{Error, PAYMENT};
 use crate::clients::gateway::{Checkout, GatewayError, Opened, Patience, Refusal};
 use crate::domain::ids::PaymentId;

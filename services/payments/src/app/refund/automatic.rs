@@ -7,7 +7,7 @@ use messaging::Trail;
 
 use super::begin::{self, Wanted};
 use crate::app::attention::{self, Attention};
-use crate::app::{Error, REFUND, system_audit};
+use crate::app::{Error, REFUND};
 use crate::domain::ids::{PaymentId, RefundId};
 use crate::domain::refund::{self, Origin, RefundStatus};
 use crate::startup::AppState;
@@ -64,7 +64,9 @@ pub(crate) async fn refund_all(
     let refund = begin::begin(conn, trail, payment, wanted).await?;
     let entity = (REFUND, refund.id.to_string());
     let facts = begin::facts(&refund);
-    system_audit::record(conn, trail, "refund.requested", entity, facts).await?;
+    trail
+        .audit_system(conn, "refund.requested", entity, facts)
+        .await?;
     Ok(Some(refund))
 }
 

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::begin::{self, Wanted};
 use super::step::{self, Refused};
 use crate::app::attention::{self, About, Attention};
-use crate::app::{Error, PAYMENT, REFUND, system_audit};
+use crate::app::{Error, PAYMENT, REFUND};
 use crate::clients::gateway::{GatewayRefund, Refusal};
 use crate::domain::ids::{PaymentId, RefundId};
 use crate::domain::refund::{self, Origin, RefundStatus, Step};
@@ -249,7 +249,9 @@ async fn import(
         facts.insert("gatewayId".to_owned(), json!(seen.id));
     }
     let entity = (REFUND, refund.id.to_string());
-    system_audit::record(conn, trail, "refund.requested", entity, facts.clone()).await?;
+    trail
+        .audit_system(conn, "refund.requested", entity, facts.clone())
+        .await?;
     let about = About {
         subject: refund.id.0,
         payment: Some(payment.id),

@@ -3,10 +3,10 @@
 use common::auth::CurrentUser;
 use diesel_async::{AsyncConnection as _, AsyncPgConnection};
 use events::payments::RestockedLine;
+use messaging::idempotency::Making;
 use money::{Amount, Money};
 
 use super::begin::{self, Wanted};
-use crate::app::making::Making;
 use crate::app::{Error, PAYMENT, REFUND};
 use crate::domain::ids::{OrderId, PaymentId, RefundId, UserId};
 use crate::domain::refund::{self, Origin};
@@ -106,7 +106,7 @@ async fn wanted(
         .transpose()
         .map_err(|error| Error::Bug(error.to_string()))?;
     Ok(Wanted {
-        id: RefundId(making.claim.resource_id),
+        id: RefundId(making.id),
         amount_minor,
         origin: Origin::Staff,
         reason: command.reason.clone(),
