@@ -46,6 +46,19 @@ async fn an_order_costs_what_the_shop_says() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn r1_lines_of_one_variant_must_be_there_together() {
+    let app = TestApp::start().await;
+    let lace = app.world.sell("Royal lace", "1000.00");
+    app.world.stock(lace, 5);
+    let body = order_of(&[lace.item(3), lace.item(3)]);
+    let reply = app.customer().order(&body).await;
+    reply.assert_error(409, "INSUFFICIENT_STOCK");
+    let shelf = app.world.shelf.lock().unwrap();
+    assert!(shelf.holds.is_empty());
+    assert_eq!(shelf.available[&lace.variant], 5);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_in_the_cart_can_be_ordered() {
     let app = TestApp::start().await;
     let lace = app.world.sell("Royal lace", "48500.00");

@@ -6,6 +6,8 @@ use anyhow::{Context, Result, ensure};
 use common::context::TraceParent;
 use reqwest::header::LOCATION;
 use reqwest::{Method, RequestBuilder};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::output::say;
@@ -24,11 +26,22 @@ pub(super) struct Answer {
     pub(super) bytes: Vec<u8>,
 }
 
+#[derive(Deserialize)]
+struct Envelope<T> {
+    data: T,
+}
+
 impl Answer {
     /// What the envelope of a success holds.
     pub(super) fn data(&self) -> Result<Value> {
-        let body: Value = serde_json::from_slice(&self.bytes).context("the answer is no JSON")?;
-        Ok(body.get("data").cloned().unwrap_or(Value::Null))
+        self.read()
+    }
+
+    /// The same as what it is known to be.
+    pub(super) fn read<T: DeserializeOwned>(&self) -> Result<T> {
+        let body: Envelope<T> =
+            serde_json::from_slice(&self.bytes).context("the answer is not what was expected")?;
+        Ok(body.data)
     }
 }
 

@@ -4,6 +4,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use common::{crypto, ids};
+use money::{Currency, SignedAmount};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
 
@@ -36,9 +38,18 @@ pub(super) struct Goods {
 }
 
 /// What was ordered.
+#[derive(Deserialize)]
 pub(super) struct Order {
     pub(super) id: String,
+    #[serde(rename = "orderNumber")]
     pub(super) number: String,
+    total: SignedAmount,
+    currency: Currency,
+}
+
+#[derive(Deserialize)]
+struct Placed {
+    order: Order,
 }
 
 /// How it is paid.
@@ -106,17 +117,11 @@ impl Purchase {
         } });
         let url = format!("{}/orders", self.api);
         let key = ids::new_id().to_string();
-        let answer = self.http.post(&url, &body, Some(&key)).await?;
-        let data = answer.data()?;
-        let order = Order {
-            id: text(&data, "/order/id")?,
-            number: text(&data, "/order/orderNumber")?,
-        };
-        let total = written_total(&answer).context("the order has no total")?;
+        let placed: Placed = self.http.post(&url, &body, Some(&key)).await?.read()?;
+        let order = placed.order;
         say(format_args!(
-            "       {}, {} {total}",
-            order.number,
-            text(&data, "/order/currency")?
+            "       {}, {} {}",
+            order.number, order.currency, order.total
         ));
         Ok(order)
     }
@@ -229,12 +234,4 @@ fn text(value: &Value, pointer: &str) -> Result<String> {
     let text = value.pointer(pointer).and_then(Value::as_str);
     let text = text.with_context(|| format!("there is no {pointer} in {value}"))?;
     Ok(text.to_owned())
-}
-
-/// An order's total as it was written: a JSON number that was read into a float would not be that any more.
-fn written_total(answer: &Answer) -> Option<String> {
-    let written = std::str::from_utf8(&answer.bytes).ok()?;
-    let (_, total) = written.split_once("\"total\":")?;
-    let (total, _) = total.split_once(',')?;
-    Some(total.to_owned())
 }
