@@ -132,7 +132,8 @@ start_system() {
         variables+=("${upper}__PORT=$(free_port)" "${upper}__OPS_PORT=$(free_port)")
     done
     # The limits are on and never reached, and there are no access lines, as in nginx.
-    variables+=(GATEWAY__RATE_LIMIT__PUBLIC=1000000000 GATEWAY__ACCESS_LOG__EVERY=0 "SANDBOX__PORT=$(free_port)"
+    variables+=(GATEWAY__RATE_LIMIT__PUBLIC=1000000000 GATEWAY__RATE_LIMIT__WEBHOOK=1000000000
+        GATEWAY__ACCESS_LOG__EVERY=0 "SANDBOX__PORT=$(free_port)" "SANDBOX__OPS_PORT=$(free_port)"
         SANDBOX__RESEND__RATE_LIMIT=1000000 NOTIFICATIONS__RESEND__RATE_PER_SECOND=1000)
     sandbox=http://127.0.0.1:$(printf '%s\n' "${variables[@]}" | sed -n 's/^SANDBOX__PORT=//p')
     shop=http://127.0.0.1:$(printf '%s\n' "${variables[@]}" | sed -n 's/^GATEWAY__PORT=//p')

@@ -16,8 +16,10 @@ use reqwest::{Client, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep, sleep_until};
 
-/// How often a shopper looks whether the order is paid.
-const LOOK_EVERY: Duration = Duration::from_millis(25);
+/// How soon a shopper looks whether the order is paid; then after twice as long each time.
+const LOOK_FIRST: Duration = Duration::from_millis(50);
+/// But at least so often.
+const LOOK_EVERY: Duration = Duration::from_millis(400);
 /// After that it is a failure.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Requests that can be on their way at once where shoppers come at a fixed rate.
@@ -173,7 +175,10 @@ async fn purchase(plan: &Plan, number: usize, due: Instant, tally: &mut Tally) -
 async fn until_processing(plan: &Plan, token: &str, order: &str) -> Result<()> {
     let url = format!("{}/api/v1/orders/{order}", plan.gateway);
     let begun = Instant::now();
+    let mut pause = LOOK_FIRST;
     loop {
+        sleep(pause).await;
+        pause = (pause * 2).min(LOOK_EVERY);
         let (status, answer) = send(plan.client.get(&url).bearer_auth(token)).await?;
         ensure!(status == StatusCode::OK, "look: {status} {answer}");
         let now = text(&answer, "/data/order/status")?;
@@ -181,7 +186,6 @@ async fn until_processing(plan: &Plan, token: &str, order: &str) -> Result<()> {
             return Ok(());
         }
         ensure!(begun.elapsed() < PATIENCE, "order {order} stays {now}");
-        sleep(LOOK_EVERY).await;
     }
 }
 

@@ -1,7 +1,8 @@
-//! SQL text with values, prepared once for each connection.
+//! Statements that are prepared once for each connection.
 //!
-//! For what the query builder cannot say. `diesel::sql_query` prepares its text anew with every use, which doubles the round
-//! trips; this is found again by its text.
+//! [`Statement`] is for what the query builder cannot say. What the builder says is often prepared anew with every use, which
+//! doubles the round trips and has it planned each time: all updates, all rows with optional columns, and `diesel::sql_query`.
+//! [`Prepare::prepared`] has it found again by its text.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -122,6 +123,40 @@ impl fmt::Debug for Statement {
             .field("text", &self.text)
             .finish_non_exhaustive()
     }
+}
+
+/// A query that is found again by its text.
+#[derive(Debug, Clone, Copy)]
+pub struct Prepared<Q>(Q);
+
+/// Has a query prepared once for each connection.
+pub trait Prepare: Sized {
+    /// Only for a query that comes in few texts, however its values differ: each text is kept for as long as its connection
+    /// is. So not for lists of rows of any length.
+    fn prepared(self) -> Prepared<Self> {
+        Prepared(self)
+    }
+}
+
+impl<Q: QueryFragment<Pg>> Prepare for Q {}
+
+impl<Q: QueryFragment<Pg>> QueryFragment<Pg> for Prepared<Q> {
+    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        self.0.walk_ast(out)
+    }
+
+    fn is_safe_to_cache_prepared(&self, _: &Pg) -> QueryResult<bool> {
+        Ok(true)
+    }
+}
+
+impl<Q> QueryId for Prepared<Q> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<Q: Query> Query for Prepared<Q> {
+    type SqlType = Q::SqlType;
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What each consumer has applied.
 
 use chrono::{DateTime, Utc};
+use common::statement::Prepare as _;
 use diesel::dsl::max;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -32,6 +33,7 @@ pub async fn record<E>(conn: &mut AsyncPgConnection, event: &Received<E>) -> Que
     let inserted = diesel::insert_into(inbox::table)
         .values(row)
         .on_conflict_do_nothing()
+        .prepared()
         .execute(conn)
         .await?;
     Ok(if inserted == 1 {

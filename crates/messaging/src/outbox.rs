@@ -1,5 +1,6 @@
 //! Promises to publish: rows written in the transaction of the change that they tell of.
 
+use common::statement::Prepare as _;
 use diesel::prelude::*;
 use diesel::result::Error;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -25,6 +26,7 @@ pub async fn append<E: Event>(
     let row = OutboxRow::of(event, meta)?;
     diesel::insert_into(outbox::table)
         .values(row)
+        .prepared()
         .execute(conn)
         .await?;
     Ok(())

@@ -10,7 +10,7 @@
 //! | `tokens.*`, `service_key.file`, `service_keys.file` | see `common::auth` | how tokens are checked |
 //! | `cors.origins` | none | comma-separated origins whose pages may call the API |
 //! | `trusted_proxies` | 0 | proxies of ours in front, each appending to `X-Forwarded-For` |
-//! | `rate_limit.{auth,public,admin,webhook}` | 5, 100, 200, 3000 | requests per window |
+//! | `rate_limit.{auth,public,admin,webhook}` | 5, 100, 200, 30000 | requests per window |
 //! | `rate_limit.window_secs` | 60 | the window |
 //! | `admission.in_flight_max`, `admission.waiting_max` | 64, 4096 | requests with one service, and in line for it |
 //! | `admission.checkout_wait_ms`, `admission.wait_ms` | 2500, 500 | how long a request stands in line |
@@ -205,7 +205,7 @@ fn read_rate_limits(read: &mut Reader) -> RateLimits {
         auth: read.number("rate_limit.auth", 5, 1, MOST),
         public: read.number("rate_limit.public", 100, 1, MOST),
         admin: read.number("rate_limit.admin", 200, 1, MOST),
-        webhook: read.number("rate_limit.webhook", 3000, 1, MOST),
+        webhook: read.number("rate_limit.webhook", 30_000, 1, MOST),
         window: Duration::from_secs(read.number("rate_limit.window_secs", 60, 1, 86_400)),
     }
 }

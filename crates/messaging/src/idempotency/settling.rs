@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use common::statement::Prepare as _;
 use diesel::dsl::now;
 use diesel::prelude::*;
 use diesel::result::Error;
@@ -59,6 +60,7 @@ pub async fn settle(
             keys::response_location.eq(response.location.as_deref()),
             keys::response_body.eq(&response.body),
         ))
+        .prepared()
         .execute(conn)
         .await?;
     if settled == 1 {
@@ -153,6 +155,7 @@ pub async fn purge(conn: &mut AsyncPgConnection, older_than: Duration) -> QueryR
              LIMIT 1000 FOR UPDATE SKIP LOCKED))",
     )
     .bind::<Interval, _>(interval(older_than))
+    .prepared()
     .execute(conn)
     .await
 }

@@ -16,7 +16,7 @@ use common::context::TraceParent;
 use common::database::{Database, DbError};
 use common::spans;
 use diesel_async::AsyncConnection as _;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use crate::broker::{Broker, BrokerError, Outgoing, Publisher, Sent};
@@ -33,6 +33,9 @@ const BATCH: i64 = 500;
 /// How often the outbox is looked at when nothing says that it should be: a notification is lost
 /// when its connection is.
 const POLL: Duration = Duration::from_secs(1);
+/// How soon the outbox is looked at again: what is promised within that time goes in one batch. Under load this saves most of the
+/// turns; an event that comes alone waits for nothing.
+const GATHER: Duration = Duration::from_millis(20);
 /// The shortest and the longest pause after a failure.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
 
@@ -86,6 +89,7 @@ impl Relay {
     pub async fn run(self, shutdown: CancellationToken) {
         let mut pause = PAUSES.0;
         while !shutdown.is_cancelled() {
+            let next_look = Instant::now() + GATHER;
             let wait = match self.empty(&shutdown).await {
                 Ok(()) => {
                     pause = PAUSES.0;
@@ -105,7 +109,7 @@ impl Relay {
             };
             tokio::select! {
                 () = sleep(wait) => {}
-                () = self.wake.notified() => {}
+                () = self.wake.notified() => sleep_until(next_look).await,
                 () = shutdown.cancelled() => return,
             }
         }

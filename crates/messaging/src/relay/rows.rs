@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use common::context::TraceParent;
+use common::statement::Prepare as _;
 use diesel::dsl::{count_star, now};
 use diesel::prelude::*;
 use diesel::sql_types::Timestamptz;
@@ -49,6 +50,7 @@ pub(super) async fn claim(
     // A partition that is new has no statistics: PostgreSQL takes it for empty, and would sort whatever it holds for
     // each batch instead of following the index.
     diesel::sql_query("SET LOCAL enable_sort = off")
+        .prepared()
         .execute(conn)
         .await?;
     outbox::table
@@ -76,6 +78,7 @@ pub(super) async fn mark_published(
         .filter(outbox::id.eq_any(ids(events)))
         .filter(outbox::created_at.between(first, last))
         .set(outbox::published_at.eq(now))
+        .prepared()
         .execute(conn)
         .await?;
     Ok(())
@@ -99,6 +102,7 @@ pub(super) async fn put_off(
             outbox::next_attempt_at.eq(now.into_sql::<Timestamptz>() + interval(pause)),
             outbox::last_error.eq(why),
         ))
+        .prepared()
         .execute(conn)
         .await?;
     Ok(())

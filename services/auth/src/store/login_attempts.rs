@@ -1,6 +1,7 @@
 //! Failed password logins, counted by address and, for browsers that an account knows, by browser.
 
 use chrono::{DateTime, Utc};
+use common::statement::Prepare as _;
 use diesel::prelude::*;
 use diesel::sql_types::{Binary, Integer, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -88,6 +89,7 @@ pub(crate) async fn clear(conn: &mut AsyncPgConnection, counter: &Counter) -> Qu
                     known_devices::failures.eq(0),
                     known_devices::locked_until.eq(None::<DateTime<Utc>>),
                 ))
+                .prepared()
                 .execute(conn)
                 .await?
         }
@@ -107,6 +109,7 @@ pub(crate) async fn give_back(conn: &mut AsyncPgConnection, counter: &Counter) -
                         $table::locked_until,
                     )),
                 ))
+                .prepared()
                 .execute(conn)
                 .await?
         };

@@ -1,6 +1,7 @@
 //! Mails that are due.
 
 use chrono::{DateTime, Utc};
+use common::statement::Prepare as _;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde_json::Value;
@@ -26,6 +27,7 @@ pub(crate) async fn insert(
             mail_requests::facts.eq(facts),
             mail_requests::requested_at.eq(now),
         ))
+        .prepared()
         .execute(conn)
         .await?;
     Ok(())

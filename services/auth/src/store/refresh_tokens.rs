@@ -1,6 +1,7 @@
 //! Refresh tokens, of which only hashes are kept.
 
 use chrono::{DateTime, Utc};
+use common::statement::Prepare as _;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
@@ -49,6 +50,7 @@ pub(crate) struct NewToken {
 pub(crate) async fn insert(conn: &mut AsyncPgConnection, token: &NewToken) -> QueryResult<()> {
     diesel::insert_into(refresh_tokens::table)
         .values(token)
+        .prepared()
         .execute(conn)
         .await?;
     Ok(())
@@ -106,6 +108,7 @@ pub(crate) async fn mark_used(
             refresh_tokens::used_by_user_agent_hash.eq(&by.user_agent_hash),
             refresh_tokens::successor_ct.eq(successor_ct),
         ))
+        .prepared()
         .execute(conn)
         .await?;
     Ok(())
@@ -120,6 +123,7 @@ pub(crate) async fn forget_successors(
         .filter(refresh_tokens::session_id.eq(session.0))
         .filter(refresh_tokens::successor_ct.is_not_null())
         .set(refresh_tokens::successor_ct.eq(None::<Vec<u8>>))
+        .prepared()
         .execute(conn)
         .await?;
     Ok(())

@@ -1,6 +1,7 @@
 //! The list that verifiers poll.
 
 use chrono::{DateTime, Utc};
+use common::statement::Prepare as _;
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Timestamptz;
@@ -31,6 +32,7 @@ pub(crate) async fn insert(
     diesel::insert_into(session_revocations::table)
         .values(rows)
         .on_conflict_do_nothing()
+        .prepared()
         .execute(conn)
         .await?;
     Ok(())

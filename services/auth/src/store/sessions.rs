@@ -1,6 +1,7 @@
 //! Sessions: one login each.
 
 use chrono::{DateTime, Utc};
+use common::statement::Prepare as _;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
@@ -35,6 +36,7 @@ impl SessionRow {
 pub(crate) async fn insert(conn: &mut AsyncPgConnection, session: &SessionRow) -> QueryResult<()> {
     diesel::insert_into(sessions::table)
         .values(session)
+        .prepared()
         .execute(conn)
         .await?;
     Ok(())
@@ -66,6 +68,7 @@ pub(crate) async fn touch(
             sessions::last_used_at.eq(now),
             sessions::ip_address.eq(ip_address),
         ))
+        .prepared()
         .execute(conn)
         .await?;
     Ok(())
@@ -121,6 +124,7 @@ pub(crate) async fn revoke(
             diesel::update(one)
                 .set(revoked)
                 .returning(sessions::id)
+                .prepared()
                 .load(conn)
                 .await?
         }
@@ -129,6 +133,7 @@ pub(crate) async fn revoke(
             diesel::update(others)
                 .set(revoked)
                 .returning(sessions::id)
+                .prepared()
                 .load(conn)
                 .await?
         }
@@ -136,6 +141,7 @@ pub(crate) async fn revoke(
             diesel::update(live)
                 .set(revoked)
                 .returning(sessions::id)
+                .prepared()
                 .load(conn)
                 .await?
         }

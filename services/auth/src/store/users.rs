@@ -1,6 +1,7 @@
 //! Accounts.
 
 use chrono::{DateTime, Utc};
+use common::statement::Prepare as _;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
@@ -86,6 +87,7 @@ pub(crate) async fn insert(
             users::updated_at.eq(user.now),
         ))
         .returning(UserRow::as_returning())
+        .prepared()
         .get_result(conn)
         .await
 }
@@ -167,6 +169,7 @@ pub(crate) async fn update_profile(
             users::updated_at.eq(now),
         ))
         .returning(UserRow::as_returning())
+        .prepared()
         .get_result(conn)
         .await
 }
@@ -185,6 +188,7 @@ pub(crate) async fn set_password(
             users::version.eq(users::version + 1),
             users::updated_at.eq(now),
         ))
+        .prepared()
         .execute(conn)
         .await?;
     Ok(())
@@ -198,6 +202,7 @@ pub(crate) async fn note_login(
 ) -> QueryResult<()> {
     diesel::update(users::table.find(id.0))
         .set(users::last_login_at.eq(now))
+        .prepared()
         .execute(conn)
         .await?;
     Ok(())

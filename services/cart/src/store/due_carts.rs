@@ -2,6 +2,7 @@
 
 use bigdecimal::BigDecimal;
 use chrono::{DateTime, Utc};
+use common::statement::Prepare as _;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Integer, Numeric, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -21,6 +22,7 @@ pub(crate) async fn remove_expired(conn: &mut AsyncPgConnection) -> QueryResult<
              ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED))",
     )
     .bind::<BigInt, _>(BATCH)
+    .prepared()
     .execute(conn)
     .await
 }
@@ -74,6 +76,7 @@ pub(crate) async fn mark_abandoned(
     )
     .bind::<BigInt, _>(after_secs)
     .bind::<BigInt, _>(BATCH)
+    .prepared()
     .load(conn)
     .await?;
     let ids: Vec<Uuid> = due.into_iter().map(|row| row.id).collect();
@@ -89,6 +92,7 @@ pub(crate) async fn mark_abandoned(
          RETURNING c.id, c.user_id, c.version, c.item_count, c.currency::text, sums.subtotal, c.updated_at",
     )
     .bind::<Array<SqlUuid>, _>(ids)
+    .prepared()
     .load(conn)
     .await?;
     left.into_iter().map(LeftRow::cart).collect()

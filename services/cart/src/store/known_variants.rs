@@ -2,6 +2,7 @@
 
 use bigdecimal::BigDecimal;
 use chrono::{DateTime, Utc};
+use common::statement::Prepare as _;
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel::upsert::excluded;
@@ -160,6 +161,7 @@ pub(crate) async fn note_gone_but(
         .filter(known_variants::variant_id.ne_all(kept))
         .filter(known_variants::gone_at.is_null())
         .set(known_variants::gone_at.eq(now))
+        .prepared()
         .execute(conn)
         .await?;
     Ok(())
@@ -173,6 +175,7 @@ pub(crate) async fn note_gone(
 ) -> QueryResult<()> {
     diesel::update(known_variants::table.find(variant.0))
         .set(known_variants::gone_at.eq(now))
+        .prepared()
         .execute(conn)
         .await?;
     Ok(())

@@ -4,6 +4,7 @@
 //! claimed with. Whoever was too slow, so that another took the row over, changes nothing any more.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use common::statement::Prepare as _;
 use diesel::prelude::*;
 use diesel::sql_types::{Integer, Jsonb, Nullable, Text, Timestamptz};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -81,6 +82,7 @@ pub(crate) async fn claim_next(
     )
     .bind::<Timestamptz, _>(now)
     .bind::<Timestamptz, _>(now + lease)
+    .prepared()
     .get_result(conn)
     .await
     .optional()
@@ -119,6 +121,7 @@ pub(crate) async fn begin_sending(
             messages::first_sending_at.eq(now),
             messages::last_error.eq(None::<String>),
         ))
+        .prepared()
         .execute(conn)
         .await?;
     Ok(updated == 1)
@@ -140,6 +143,7 @@ pub(crate) async fn put_off(
             messages::first_sending_at.eq(perhaps_since),
             messages::last_error.eq(cause),
         ))
+        .prepared()
         .execute(conn)
         .await?;
     Ok(updated == 1)
@@ -159,6 +163,7 @@ pub(crate) async fn give_back(
             messages::next_attempt_at.eq(until),
             messages::first_sending_at.eq(perhaps_since),
         ))
+        .prepared()
         .execute(conn)
         .await?;
     Ok(updated == 1)
@@ -189,6 +194,7 @@ pub(crate) async fn end_sent(
     .bind::<Text, _>(provider_id)
     .bind::<Timestamptz, _>(now)
     .bind::<diesel::sql_types::Bool, _>(keep_recipient)
+    .prepared()
     .execute(conn)
     .await?;
     Ok(updated == 1)
@@ -211,6 +217,7 @@ pub(crate) async fn end_unsent(
             messages::last_error.eq(why),
             messages::ended_at.eq(now),
         ))
+        .prepared()
         .execute(conn)
         .await?;
     Ok(updated == 1)
@@ -230,6 +237,7 @@ pub(crate) async fn note_recipient(
             messages::recipient_bidx.eq(recipient_bidx),
             messages::key_id.eq(key_id),
         ))
+        .prepared()
         .execute(conn)
         .await?;
     Ok(())
@@ -242,6 +250,7 @@ pub(crate) async fn drop_recipient(conn: &mut AsyncPgConnection, id: MessageId) 
             messages::recipient_ct.eq(None::<Vec<u8>>),
             messages::recipient_bidx.eq(None::<Vec<u8>>),
         ))
+        .prepared()
         .execute(conn)
         .await?;
     Ok(())

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use common::paging::Page;
+use common::statement::Prepare as _;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Double, Text};
@@ -56,6 +57,7 @@ pub(crate) async fn insert(
         ))
         .on_conflict(messages::dedupe_key)
         .do_nothing()
+        .prepared()
         .execute(conn)
         .await?;
     Ok(inserted == 1)
@@ -183,6 +185,7 @@ pub(crate) async fn waiting(
          FROM notifications.messages WHERE status IN ('pending', 'sending') GROUP BY status",
     )
     .bind::<diesel::sql_types::Timestamptz, _>(now)
+    .prepared()
     .load(conn)
     .await
 }

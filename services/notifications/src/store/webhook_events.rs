@@ -1,6 +1,7 @@
 //! What the provider told, and whom that rules out as a recipient.
 
 use chrono::{DateTime, Utc};
+use common::statement::Prepare as _;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -15,6 +16,7 @@ pub(crate) async fn take_turn(conn: &mut AsyncPgConnection, provider_id: &str) -
         "SELECT pg_advisory_xact_lock(hashtextextended('notifications.provider.' || $1, 0))",
     )
     .bind::<Text, _>(provider_id)
+    .prepared()
     .execute(conn)
     .await?;
     Ok(())
@@ -35,6 +37,7 @@ pub(crate) async fn insert(
             webhook_events::received_at.eq(now),
         ))
         .on_conflict_do_nothing()
+        .prepared()
         .execute(conn)
         .await?;
     Ok(inserted == 1)
@@ -59,6 +62,7 @@ pub(crate) async fn note_delivery(
             messages::delivery.eq(kind),
             messages::delivery_at.eq(occurred_at),
         ))
+        .prepared()
         .execute(conn)
         .await?;
     Ok(())
@@ -78,6 +82,7 @@ pub(crate) async fn suppress(
             suppressions::since.eq(since),
         ))
         .on_conflict_do_nothing()
+        .prepared()
         .execute(conn)
         .await?;
     Ok(inserted == 1)

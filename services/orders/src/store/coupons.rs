@@ -2,6 +2,7 @@
 
 use bigdecimal::BigDecimal;
 use chrono::{DateTime, Utc};
+use common::statement::Prepare as _;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use money::Currency;
@@ -114,6 +115,7 @@ pub(crate) async fn count_use(
             coupon_uses::user_id.eq(buyer.0),
         ))
         .on_conflict_do_nothing()
+        .prepared()
         .execute(conn)
         .await?;
     add(conn, coupon.0, i64::try_from(inserted).unwrap_or(0)).await
@@ -136,6 +138,7 @@ async fn add(conn: &mut AsyncPgConnection, coupon: Uuid, uses: i64) -> QueryResu
     if uses != 0 {
         diesel::update(coupons::table.find(coupon))
             .set(coupons::used_count.eq(coupons::used_count + uses))
+            .prepared()
             .execute(conn)
             .await?;
     }

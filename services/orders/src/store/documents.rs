@@ -2,7 +2,7 @@
 
 use bigdecimal::BigDecimal;
 use chrono::{DateTime, Utc};
-use common::statement::Statement;
+use common::statement::{Prepare as _, Statement};
 use diesel::prelude::*;
 use diesel::sql_types::{
     Array, BigInt, Bytea, Integer, Nullable, Numeric, Text, Timestamptz, Uuid as SqlUuid,
@@ -75,6 +75,7 @@ async fn make_due(
             documents::due_at.eq(now),
         ))
         .on_conflict_do_nothing()
+        .prepared()
         .execute(conn)
         .await?;
     Ok(())

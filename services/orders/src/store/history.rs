@@ -1,5 +1,6 @@
 //! What became of orders.
 
+use common::statement::Prepare as _;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
@@ -11,6 +12,7 @@ use super::schema::orders::order_history;
 pub(crate) async fn append(conn: &mut AsyncPgConnection, row: &HistoryRow) -> QueryResult<()> {
     diesel::insert_into(order_history::table)
         .values(row)
+        .prepared()
         .execute(conn)
         .await?;
     Ok(())

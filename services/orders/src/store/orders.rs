@@ -2,7 +2,7 @@
 
 use bigdecimal::BigDecimal;
 use chrono::{DateTime, Utc};
-use common::statement::Statement;
+use common::statement::{Prepare as _, Statement};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Integer, Numeric, Text, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -21,6 +21,7 @@ pub(crate) async fn insert(
 ) -> QueryResult<()> {
     diesel::insert_into(orders::table)
         .values(order)
+        .prepared()
         .execute(conn)
         .await?;
     insert_lines(conn, lines).await
@@ -137,6 +138,7 @@ pub(crate) async fn save(
             orders::version.eq(order.version + 1),
             orders::updated_at.eq(changed.now),
         ))
+        .prepared()
         .execute(conn)
         .await?;
     Ok(order.version + 1)
@@ -155,6 +157,7 @@ pub(crate) async fn set_expiry(
             orders::version.eq(order.version + 1),
             orders::updated_at.eq(now),
         ))
+        .prepared()
         .execute(conn)
         .await?;
     Ok(())
@@ -174,6 +177,7 @@ pub(crate) async fn set_delivery(
             orders::version.eq(order.version + 1),
             orders::updated_at.eq(now),
         ))
+        .prepared()
         .execute(conn)
         .await?;
     Ok(())

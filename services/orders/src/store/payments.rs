@@ -1,7 +1,7 @@
 //! Payments and refunds as far as orders has heard of them.
 
 use bigdecimal::BigDecimal;
-use common::statement::Statement;
+use common::statement::{Prepare as _, Statement};
 use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Numeric, Text, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -178,6 +178,7 @@ pub(crate) async fn note_refund(
         .on_conflict(order_refunds::refund_id)
         .do_update()
         .set(status)
+        .prepared()
         .execute(conn)
         .await?;
     Ok(())

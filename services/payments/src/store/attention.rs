@@ -1,6 +1,7 @@
 //! What a person has to look at.
 
 use chrono::{DateTime, Utc};
+use common::statement::Prepare as _;
 use diesel::dsl::count_star;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -45,6 +46,7 @@ pub(crate) async fn open(conn: &mut AsyncPgConnection, item: &NewItem) -> QueryR
             attention_items::opened_at.eq(item.now),
         ))
         .on_conflict_do_nothing()
+        .prepared()
         .execute(conn)
         .await?;
     match item.again {
@@ -65,6 +67,7 @@ async fn reopen(conn: &mut AsyncPgConnection, item: &NewItem) -> QueryResult<boo
             attention_items::closed_at.eq(None::<DateTime<Utc>>),
             attention_items::outcome.eq(None::<&str>),
         ))
+        .prepared()
         .execute(conn)
         .await?;
     Ok(opened == 1)
@@ -97,11 +100,19 @@ pub(crate) async fn close(
     match of {
         Of::Payment(payment) => {
             let of_payment = open.filter(attention_items::payment_id.eq(payment.0));
-            diesel::update(of_payment).set(closed).execute(conn).await?
+            diesel::update(of_payment)
+                .set(closed)
+                .prepared()
+                .execute(conn)
+                .await?
         }
         Of::Subject(subject) => {
             let of_subject = open.filter(attention_items::subject_id.eq(subject));
-            diesel::update(of_subject).set(closed).execute(conn).await?
+            diesel::update(of_subject)
+                .set(closed)
+                .prepared()
+                .execute(conn)
+                .await?
         }
     };
     Ok(())

@@ -3,7 +3,7 @@
 use bigdecimal::BigDecimal;
 use chrono::{DateTime, Utc};
 use common::ids;
-use common::statement::Statement;
+use common::statement::{Prepare as _, Statement};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Numeric, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -40,6 +40,7 @@ pub(crate) async fn book(
             ledger_transactions::refund_id.eq(of.refund.map(|refund| refund.0)),
             ledger_transactions::occurred_at.eq(of.now),
         ))
+        .prepared()
         .execute(conn)
         .await?;
     let entries = booking.entries.iter().map(|(account, amount)| {
@@ -54,6 +55,7 @@ pub(crate) async fn book(
     let entries = entries.collect::<QueryResult<Vec<_>>>()?;
     diesel::insert_into(ledger_entries::table)
         .values(entries)
+        .prepared()
         .execute(conn)
         .await?;
     Ok(())

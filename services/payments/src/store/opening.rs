@@ -1,6 +1,7 @@
 //! From an attempt to an address at which it can be paid.
 
 use chrono::{DateTime, Utc};
+use common::statement::Prepare as _;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
@@ -22,6 +23,7 @@ pub(crate) async fn begin_opening(
             payments::opening_until.eq(Some(until)),
         ))
         .returning(PaymentRow::as_returning())
+        .prepared()
         .get_result(conn)
         .await?;
     row.open()
@@ -31,6 +33,7 @@ pub(crate) async fn begin_opening(
 pub(crate) async fn end_opening(conn: &mut AsyncPgConnection, id: PaymentId) -> QueryResult<()> {
     diesel::update(payments::table.find(id.0))
         .set(payments::opening_until.eq(None::<DateTime<Utc>>))
+        .prepared()
         .execute(conn)
         .await?;
     Ok(())
@@ -50,6 +53,7 @@ pub(crate) async fn note_address(
             payments::version.eq(payments::version + 1),
         ))
         .returning(PaymentRow::as_returning())
+        .prepared()
         .get_result(conn)
         .await?;
     row.open()
@@ -63,6 +67,7 @@ pub(crate) async fn supersede(conn: &mut AsyncPgConnection, id: PaymentId) -> Qu
             payments::opening_until.eq(None::<DateTime<Utc>>),
             payments::version.eq(payments::version + 1),
         ))
+        .prepared()
         .execute(conn)
         .await?;
     Ok(())

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use common::paging::Page;
-use common::statement::Statement;
+use common::statement::{Prepare as _, Statement};
 use diesel::dsl::max;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
@@ -140,6 +140,7 @@ pub(crate) async fn insert(conn: &mut AsyncPgConnection, new: &NewPayment) -> Qu
             payments::created_at.eq(new.now),
         ))
         .returning(PaymentRow::as_returning())
+        .prepared()
         .get_result(conn)
         .await?;
     row.open()
@@ -236,6 +237,7 @@ pub(crate) async fn note_uncaptured(
             payments::version.eq(payments::version + 1),
         ))
         .returning(PaymentRow::as_returning())
+        .prepared()
         .get_result(conn)
         .await?;
     row.open()
@@ -281,6 +283,7 @@ pub(crate) async fn note_capture(
             payments::version.eq(payments::version + 1),
         ))
         .returning(PaymentRow::as_returning())
+        .prepared()
         .get_result(conn)
         .await?;
     row.open()
@@ -297,6 +300,7 @@ pub(crate) async fn keep(conn: &mut AsyncPgConnection, id: PaymentId) -> QueryRe
             payments::version.eq(payments::version + 1),
         ))
         .returning(PaymentRow::as_returning())
+        .prepared()
         .get_result(conn)
         .await?;
     row.open()
@@ -314,6 +318,7 @@ pub(crate) async fn note_refunded(
             payments::version.eq(payments::version + 1),
         ))
         .returning(PaymentRow::as_returning())
+        .prepared()
         .get_result(conn)
         .await?;
     row.open()

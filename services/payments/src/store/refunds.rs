@@ -4,7 +4,7 @@
 use bigdecimal::BigDecimal;
 use chrono::{DateTime, Utc};
 use common::paging::Page;
-use common::statement::Statement;
+use common::statement::{Prepare as _, Statement};
 use diesel::dsl::sum;
 use diesel::prelude::*;
 use diesel::sql_types::{Integer, Timestamptz, Uuid as SqlUuid};
@@ -93,6 +93,7 @@ pub(crate) async fn insert(conn: &mut AsyncPgConnection, new: &NewRefund) -> Que
             refunds::created_at.eq(new.now),
         ))
         .returning(RefundRow::as_returning())
+        .prepared()
         .get_result(conn)
         .await?;
     row.open()
@@ -207,10 +208,15 @@ pub(crate) async fn put_off(
         let unasked = refunds::asked_at.eq(None::<DateTime<Utc>>);
         diesel::update(waiting)
             .set((set, unasked))
+            .prepared()
             .execute(conn)
             .await?;
     } else {
-        diesel::update(waiting).set(set).execute(conn).await?;
+        diesel::update(waiting)
+            .set(set)
+            .prepared()
+            .execute(conn)
+            .await?;
     }
     Ok(())
 }
@@ -223,6 +229,7 @@ pub(crate) async fn note_gateway_id(
 ) -> QueryResult<()> {
     diesel::update(refunds::table.find(id.0))
         .set(refunds::gateway_id.eq(gateway_id))
+        .prepared()
         .execute(conn)
         .await?;
     Ok(())
@@ -246,6 +253,7 @@ pub(crate) async fn note_status(
             refunds::version.eq(refunds::version + 1),
         ))
         .returning(RefundRow::as_returning())
+        .prepared()
         .get_result(conn)
         .await?;
     row.open()
@@ -259,6 +267,7 @@ pub(crate) async fn charge_to_refunds(
     diesel::update(refunds::table.filter(refunds::payment_id.eq(payment.0)))
         .filter(refunds::status.ne(RefundStatus::Failed.name()))
         .set(refunds::charged_to.eq(Account::Refunds.name()))
+        .prepared()
         .execute(conn)
         .await?;
     Ok(())
@@ -272,6 +281,7 @@ pub(crate) async fn charge_to(
 ) -> QueryResult<()> {
     diesel::update(refunds::table.find(id.0))
         .set(refunds::charged_to.eq(account.name()))
+        .prepared()
         .execute(conn)
         .await?;
     Ok(())

@@ -1,7 +1,7 @@
 //! When the provider is asked about a payment, and when what nobody keeps is paid back.
 
 use chrono::{DateTime, Utc};
-use common::statement::Statement;
+use common::statement::{Prepare as _, Statement};
 use diesel::dsl::not;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Timestamptz, Uuid as SqlUuid};
@@ -49,6 +49,7 @@ pub(crate) async fn schedule(
 ) -> QueryResult<()> {
     diesel::update(payments::table.find(id.0))
         .set(payments::next_check_at.eq(at))
+        .prepared()
         .execute(conn)
         .await?;
     Ok(())
@@ -63,6 +64,7 @@ pub(crate) async fn put_off(
     diesel::update(payments::table.find(id.0))
         .filter(payments::next_check_at.is_not_null())
         .set(payments::next_check_at.eq(at))
+        .prepared()
         .execute(conn)
         .await?;
     Ok(())
@@ -76,6 +78,7 @@ pub(crate) async fn restart(
 ) -> QueryResult<()> {
     diesel::update(payments::table.find(id.0))
         .set((payments::next_check_at.eq(at), payments::checks.eq(0)))
+        .prepared()
         .execute(conn)
         .await?;
     Ok(())
@@ -94,6 +97,7 @@ pub(crate) async fn watch_anew(
             payments::checks.eq(0),
             payments::watched_anew_at.eq(now),
         ))
+        .prepared()
         .execute(conn)
         .await?;
     Ok(())
@@ -119,6 +123,7 @@ pub(crate) async fn due_claims(
 pub(crate) async fn end_claim(conn: &mut AsyncPgConnection, id: PaymentId) -> QueryResult<()> {
     diesel::update(payments::table.find(id.0))
         .set(payments::claim_due_at.eq(None::<DateTime<Utc>>))
+        .prepared()
         .execute(conn)
         .await?;
     Ok(())
@@ -149,6 +154,7 @@ pub(crate) async fn schedule_refund(
 ) -> QueryResult<()> {
     diesel::update(payments::table.find(id.0))
         .set(payments::refund_due_at.eq(at))
+        .prepared()
         .execute(conn)
         .await?;
     Ok(())
@@ -163,6 +169,7 @@ pub(crate) async fn put_off_refund(
     diesel::update(payments::table.find(id.0))
         .filter(payments::refund_due_at.is_not_null())
         .set(payments::refund_due_at.eq(until))
+        .prepared()
         .execute(conn)
         .await?;
     Ok(())

@@ -1,7 +1,7 @@
 //! What the provider told, and who is at it.
 
 use chrono::{DateTime, Utc};
-use common::statement::Statement;
+use common::statement::{Prepare as _, Statement};
 use diesel::prelude::*;
 use diesel::sql_types::{
     BigInt, Bool, Bytea, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid,
@@ -40,6 +40,7 @@ pub(crate) async fn insert(conn: &mut AsyncPgConnection, event: &NewEvent) -> Qu
             webhook_events::received_at.eq(event.now),
         ))
         .on_conflict_do_nothing()
+        .prepared()
         .execute(conn)
         .await?;
     Ok(inserted == 1)
@@ -121,6 +122,7 @@ pub(crate) async fn put_off(
             webhook_events::next_attempt_at.eq(until),
             webhook_events::last_error.eq(cause),
         ))
+        .prepared()
         .execute(conn)
         .await?;
     Ok(())
@@ -142,6 +144,7 @@ pub(crate) async fn end(
             webhook_events::processed_at.eq(now),
             webhook_events::next_attempt_at.eq(None::<DateTime<Utc>>),
         ))
+        .prepared()
         .execute(conn)
         .await?;
     Ok(())
