@@ -69,7 +69,8 @@ measure_checkouts() {
     shoppers "$dir/bodies" 0 200 buy closed:32 > /dev/null
     used=$(cpu_ms)
     result=$(shoppers "$dir/bodies" 200 "$count" buy closed:32)
-    goal "checkouts (1/s)" "$(field per_s "$result")" at-least 120
+    checkouts_per_s=$(field per_s "$result")
+    goal "checkouts (1/s)" "$checkouts_per_s" at-least 120
     goal "failed checkouts" "$(field failed "$result")" at-most 0
     cpu_each "a checkout" "$used" "$count"
     measure_drain
@@ -82,6 +83,93 @@ measure_checkouts() {
     printf '  %-28s %10s\n' "paid to processing, p99 (ms)" "$(field settle_p99 "$result")"
     goal "webhook p99, at most (ms)" "$(ack_p99 "http://127.0.0.1:$(setting_of payments PAYMENTS__OPS_PORT)")" at-most 50
     measure_drain
+}
+
+# PostgreSQL's own programs, of the newest version installed, as the administrator of the system's server in one database.
+on_postgres() {
+    local program=$1 database=$2 port
+    shift 2
+    port=$(setting_of orders ORDERS__DATABASE__URL | sed 's#.*:\([0-9]*\)/.*#\1#')
+    PATH=$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -n1):$PATH \
+        "$program" "$@" "postgres://postgres@127.0.0.1:$port/$database"
+}
+sql_in() { on_postgres psql "$1" -qAtX -v ON_ERROR_STOP=1 "${@:2}"; }
+
+# Has one shopper buy while PostgreSQL tells every statement, and makes scripts of them.
+record_checkout() {
+    local log=$dir/tree/.agape/postgres/postgres.log begin order number shopper product variant invoice sequence vendor
+    begin=$(stat -c %s "$log")
+    sql_in postgres -c "ALTER SYSTEM SET log_statement = 'all'" \
+        -c "ALTER SYSTEM SET log_line_prefix = 'yardstick %n %m %p %u '" -c 'SELECT pg_reload_conf()' > /dev/null
+    sleep 1
+    shoppers "$dir/bodies" 0 1 buy closed:1 > /dev/null
+    measure_drain > /dev/null
+    # The vendor of mails tells what became of them.
+    sleep 3
+    sql_in postgres -c 'ALTER SYSTEM RESET log_statement' -c 'ALTER SYSTEM RESET log_line_prefix' -c 'SELECT pg_reload_conf()' > /dev/null
+    sleep 1
+    tail -c "+$((begin + 1))" "$log" > "$dir/yardstick.log"
+    IFS='|' read -r order number shopper product variant invoice sequence < <(ask_database orders '
+        SELECT o.id, order_number, user_id, product_id, variant_id, d.number, sequence
+        FROM orders o JOIN order_lines l ON l.order_id = o.id JOIN documents d ON d.order_id = o.id ORDER BY o.id DESC LIMIT 1')
+    vendor=$(ask_database payments "SELECT gateway_id FROM payments WHERE order_id = '$order'")
+    sql_in agape -c "SELECT schemaname || '.' || tablename FROM pg_tables" > "$dir/yardstick.tables"
+    "$bin/examples/yardstick" "$dir/yardstick.log" "$dir/yardstick.tables" "$dir" "$order,$number" \
+        "$shopper=shopper" "$product=product" "$variant=variant" "$number='AGP-' || token" \
+        "$invoice='INV-' || turn" "{$sequence}='{' || turn || '}'" "$vendor=turn"
+}
+
+# A database of its own on the same server, with all that the system's holds; its view says what differs from one turn to the next.
+copy_database() {
+    sql_in postgres -c 'CREATE DATABASE yardstick'
+    on_postgres pg_dump agape | sql_in yardstick > /dev/null
+    sql_in yardstick << 'SQL'
+        CREATE SCHEMA yardstick;
+        SET search_path = yardstick;
+        CREATE SEQUENCE turns START 1000000000;
+        CREATE TABLE shoppers AS SELECT row_number() OVER () - 1 AS n, id::text AS shopper FROM auth.users LIMIT 1000;
+        CREATE TABLE things AS SELECT row_number() OVER () - 1 AS n, variant_id::text AS variant, product_id::text AS product
+            FROM inventory.stock_items WHERE on_hand > 50000;
+        ALTER TABLE shoppers ADD PRIMARY KEY (n);
+        ALTER TABLE things ADD PRIMARY KEY (n);
+        SELECT count(*) AS shoppers FROM shoppers \gset
+        SELECT count(*) AS things FROM things \gset
+        CREATE VIEW turn AS
+            SELECT turn, begun, shopper, variant, product, upper(substr(md5(turn::text), 1, 16)) AS token,
+                overlay(lpad(to_hex((extract(epoch FROM begun) * 1000)::bigint), 12, '0') PLACING '-' FROM 9 FOR 0) || '-7' AS stamp
+            FROM (SELECT nextval('yardstick.turns') AS turn, clock_timestamp() AS begun) AS clock
+            JOIN shoppers ON shoppers.n = turn % :shoppers JOIN things ON things.n = turn % :things;
+        VACUUM ANALYZE;
+SQL
+}
+
+# The rate at which PostgreSQL runs a script; one transaction that fails, or does less than it should, makes it worthless.
+replay() {
+    local name=$1 out paid turns
+    paid=$(sql_in yardstick -c "SELECT count(*) FROM orders.orders WHERE status = 'processing'")
+    out=$(on_postgres pgbench yardstick -n -M prepared -c 32 -j 2 -T 5 -f "$dir/$name.sql" 2>&1) || die "pgbench: $out"
+    grep -q 'failed transactions: [^0]\|error:' <<< "$out" && die "pgbench: $out"
+    turns=$(sed -n 's/.*actually processed: //p' <<< "$out")
+    paid=$(($(sql_in yardstick -c "SELECT count(*) FROM orders.orders WHERE status = 'processing'") - paid))
+    [ "$paid" -ge "$turns" ] || die "pgbench: only $paid of $turns orders are processing"
+    sed -n 's/^tps = \([0-9.]*\).*/\1/p' <<< "$out" >> "$dir/$name.tps"
+}
+
+measure_yardstick() {
+    local result round name
+    say "the statements of one checkout, 32 at a time by pgbench in a copy of the database: medians of 3 rounds in turn"
+    result=$(record_checkout)
+    copy_database
+    : > "$dir/paid.tps"; : > "$dir/whole.tps"
+    for round in 1 2 3; do
+        for name in paid whole; do replay "$name"; done
+    done
+    sql_in postgres -c 'DROP DATABASE yardstick'
+    for name in paid whole; do
+        printf '  %-28s %10s   (%d statements in %d transactions)\n' "pgbench, $name (1/s)" "$(median < "$dir/$name.tps")" \
+            "$(field "${name}_statements" "$result")" "$(field "${name}_transactions" "$result")"
+    done
+    goal "ratio checkouts : pgbench" "$(calc "$checkouts_per_s / $(median < "$dir/paid.tps")")" at-least 0.40
 }
 
 measure_flash_sale() {
