@@ -61,8 +61,14 @@ impl Writer {
         let values: Vec<String> = values
             .map(|(said, number)| format!("{said} AS v{number}"))
             .collect();
-        let ids = (1..=self.ids)
-            .map(|number| format!(", stamp || substr(gen_random_uuid()::text, 16) AS u{number}"));
+        let is_used = |id: &String| {
+            let (alone, within) = (format!("({id})"), format!("({id},"));
+            let mut all = head.0.iter();
+            all.any(|said| said.contains(&alone) || said.contains(&within))
+        };
+        let ids = (1..=self.ids).map(|number| format!("u{number}"));
+        let ids = ids.filter(is_used);
+        let ids = ids.map(|id| format!(", stamp || substr(gen_random_uuid()::text, 16) AS {id}"));
         format!(
             "SELECT {}\nFROM (SELECT *{} FROM yardstick.turn) AS turn\n\\gset\n{body}",
             values.join(",\n    "),
