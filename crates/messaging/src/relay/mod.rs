@@ -35,7 +35,7 @@ const BATCH: i64 = 500;
 const POLL: Duration = Duration::from_secs(1);
 /// How soon the outbox is looked at again: what is promised within that time goes in one batch. Under load this saves most of the
 /// turns; an event that comes alone waits for nothing.
-const GATHER: Duration = Duration::from_millis(20);
+const GATHER: Duration = Duration::from_millis(50);
 /// The shortest and the longest pause after a failure.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
 
