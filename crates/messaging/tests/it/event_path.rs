@@ -45,7 +45,7 @@ async fn what_was_rolled_back_is_never_published() {
 }
 
 #[tokio::test]
-async fn a_backlog_written_while_no_relay_ran_is_carried_by_the_next() {
+async fn r5_a_backlog_written_while_no_relay_ran_is_carried_by_the_next() {
     let broker = TestBroker::shared();
     let shop = Shop::new(broker.url(), broker.prefix()).await;
     shop.promise(0..1200).await;
@@ -54,7 +54,7 @@ async fn a_backlog_written_while_no_relay_ran_is_carried_by_the_next() {
 }
 
 #[tokio::test]
-async fn two_relays_at_once_carry_every_event_once_to_its_effect() {
+async fn r6_two_relays_at_once_carry_every_event_once_to_its_effect() {
     let broker = TestBroker::shared();
     let shop = Shop::new(broker.url(), broker.prefix()).await;
     shop.promise(0..2000).await;

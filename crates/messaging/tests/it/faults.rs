@@ -38,7 +38,7 @@ fn blocking<T>(work: impl FnOnce() -> T) -> T {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_broker_killed_twenty_times_under_load_loses_nothing() {
+async fn r7_a_broker_killed_twenty_times_under_load_loses_nothing() {
     // A broker for this test alone: it spends most of its time on starting.
     let mut broker = blocking(TestBroker::private);
     let shop = Shop::new(broker.url(), "k.").await;
@@ -197,7 +197,7 @@ async fn events_that_no_queue_takes_make_their_queue() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_consumer_that_dies_between_commit_and_acknowledgement_applies_nothing_twice() {
+async fn r10_a_consumer_that_dies_between_commit_and_acknowledgement_applies_nothing_twice() {
     let (broker, prefix) = broker().await;
     let shop = Shop::with_twist(broker.url(), &prefix, |_, _| Answer::HangAfterCommit).await;
     let dying = shop.run_settled().await;
@@ -223,7 +223,7 @@ async fn a_consumer_that_dies_between_commit_and_acknowledgement_applies_nothing
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_database_that_is_away_for_a_while_loses_no_delivery() {
+async fn r8_a_database_that_is_away_for_a_while_loses_no_delivery() {
     let (broker, prefix) = broker().await;
     let mut postgres = blocking(PrivatePostgres::start);
     let db = blocking(|| database::start_on(&postgres, SERVICE));

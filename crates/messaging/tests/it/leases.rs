@@ -152,7 +152,7 @@ pub async fn effects(db: &TestDb) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_leader_that_was_stopped_and_continues_cannot_write() {
+async fn r9_a_leader_that_was_stopped_and_continues_cannot_write() {
     let db = start();
     as_owner(&db, "CREATE TABLE effects (what text NOT NULL)").await;
     let mut stopped = connect(&db.url()).await;

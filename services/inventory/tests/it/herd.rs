@@ -74,7 +74,7 @@ impl Shop {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_herd_buys_exactly_what_is_there_though_the_service_dies_twice() {
+async fn r2_a_herd_buys_exactly_what_is_there_though_the_service_dies_twice() {
     let app = TestApp::start().await;
     let mut variants = Vec::new();
     for _ in 0..VARIANTS {

@@ -32,7 +32,7 @@ struct Storm {
 /// Two processes, a few variants and buyers, each order wanting several variants in another sequence, everything at once that
 /// locks anything.
 #[tokio::test(flavor = "multi_thread")]
-async fn no_storm_of_orders_ends_in_a_deadlock() {
+async fn r3_no_storm_of_orders_ends_in_a_deadlock() {
     let one = TestApp::start_with(&NO_LIMITS).await;
     let two = TestApp::start_in(Arc::clone(&one.world), &NO_LIMITS).await;
     let mut variants = Vec::new();

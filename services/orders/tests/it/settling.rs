@@ -137,6 +137,32 @@ async fn two_payments_at_once_keep_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn r4_of_three_captures_of_one_order_one_is_kept_and_two_go_back() {
+    let app = TestApp::start().await;
+    let lace = app.world.sell("Royal lace", "1000.00");
+    let ada = app.customer();
+    let order = ada.buy(lace, 1).await;
+    let payments: Vec<_> = (0..3).map(|_| ids::new_id()).collect();
+    for payment in &payments {
+        let heard = app
+            .hear(success(&order, *payment), on_payment_succeeded)
+            .await;
+        heard.unwrap();
+    }
+    let (kept, others) = payments.split_first().unwrap();
+    let said = app.promised("order.paid").await;
+    assert_eq!(said.len(), 1);
+    assert_eq!(said[0]["data"]["paymentId"], kept.to_string());
+    let said = app.promised("order.refund_requested").await;
+    let back: Vec<_> = said
+        .iter()
+        .map(|event| event["data"]["paymentId"].clone())
+        .collect();
+    assert_eq!(back, others.iter().map(ToString::to_string).collect::<Vec<_>>());
+    invariants::assert_all(&app).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn r4_a_late_payment_whose_goods_are_gone_goes_back() {
     let app = TestApp::start().await;
     let lace = app.world.sell("Royal lace", "1000.00");

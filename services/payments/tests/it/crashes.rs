@@ -96,7 +96,7 @@ async fn s3_an_attempt_that_nobody_takes_up_again_comes_to_an_end() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn s6_s7_what_was_kept_before_a_crash_is_worked_off_after_it() {
+async fn r11_s6_s7_what_was_kept_before_a_crash_is_worked_off_after_it() {
     let app = TestApp::start_with(&[("PAYSTACK__TIMEOUT_MS", "10000")]).await;
     let begun = app.begun().await;
     app.world.paystack.pay(&begun.reference);

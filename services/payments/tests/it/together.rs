@@ -44,7 +44,7 @@ async fn r12_the_buyers_return_a_question_the_webhook_and_the_poller_come_to_one
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_sale_and_its_refund_seen_from_everywhere_at_once_stay_one() {
+async fn r12_a_sale_and_its_refund_seen_from_everywhere_at_once_stay_one() {
     let app = TestApp::start().await;
     let beside = TestApp::start_in(Arc::clone(&app.world), &[]).await;
     let paid = app.kept().await;
