@@ -5,11 +5,14 @@ use messaging::replay::replay_events;
 use utoipa::OpenApi as _;
 use utoipa_actix_web::AppExt as _;
 
+use crate::http::close_attention::close_attention;
+use crate::http::get_attention::get_attention;
 use crate::http::get_payment::get_payment;
 use crate::http::get_personal_data::get_personal_data;
 use crate::http::get_trial_balance::get_trial_balance;
 use crate::http::hear_paystack::hear_paystack;
 use crate::http::initialize_payment::initialize_payment;
+use crate::http::list_attention::list_attention;
 use crate::http::list_ledger_entries::list_ledger_entries;
 use crate::http::list_payments::list_payments;
 use crate::http::list_payments_of_order::list_payments_of_order;
@@ -47,7 +50,10 @@ fn administration(config) {
         .service(list_refunds) //                        GET    /admin/refunds
         .service(refund_order) //                        POST   /admin/refunds
         .service(list_ledger_entries) //                 GET    /admin/ledger
-        .service(get_trial_balance); //                  GET    /admin/ledger/trial-balance
+        .service(get_trial_balance) //                   GET    /admin/ledger/trial-balance
+        .service(list_attention) //                      GET    /admin/attention
+        .service(get_attention) //                       GET    /admin/attention/{id}
+        .service(close_attention); //                    POST   /admin/attention/{id}/close
 }
 
 /// What other services ask with a service token, under `/internal`. The gateway never routes it.

@@ -2,6 +2,7 @@
 
 mod attention;
 mod capture;
+pub(crate) mod close_attention;
 pub(crate) mod confirm;
 pub(crate) mod counters;
 mod error;
@@ -21,6 +22,8 @@ pub(crate) mod webhook_worker;
 
 pub(crate) use error::Error;
 
+/// What audit entries name with the id of something that people have to look at.
+const ATTENTION_ITEM: &str = "attention_item";
 /// What audit entries name with a payment's id.
 const PAYMENT: &str = "payment";
 /// What audit entries name with a refund's id.

@@ -1,12 +1,15 @@
-//! What others ask: payments and refunds.
+//! What others ask: payments, refunds, and what people have to look at.
 
+use chrono::{DateTime, Utc};
 use common::paging::{Page, Pagination};
+use uuid::Uuid;
 
-use super::{Error, PAYMENT, confirm};
+use super::{ATTENTION_ITEM, Error, PAYMENT, confirm};
 use crate::domain::ids::{OrderId, PaymentId, UserId};
 use crate::domain::reference::Reference;
 use crate::startup::AppState;
 use crate::store;
+use crate::store::attention::{ItemFilter, ItemRow};
 use crate::store::payments::{Payment, PaymentFilter};
 use crate::store::refunds::{Refund, RefundFilter};
 
@@ -103,4 +106,27 @@ pub(crate) async fn list_refunds(
     let mut conn = state.db.get().await?;
     let (refunds, total) = store::refunds::list(&mut conn, filter, page).await?;
     Ok((refunds, page.of_total(total)))
+}
+
+/// Some of what people have to look at, newest first, and where the next ones begin.
+pub(crate) async fn list_attention(
+    state: &AppState,
+    filter: &ItemFilter,
+    limit: usize,
+) -> Result<(Vec<ItemRow>, Option<(DateTime<Utc>, Uuid)>), Error> {
+    let one_more = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
+    let mut conn = state.db.get().await?;
+    let mut rows = store::attention::list(&mut conn, filter, one_more).await?;
+    let has_more = rows.len() > limit;
+    rows.truncate(limit);
+    let last = rows.last().filter(|_| has_more);
+    let next = last.map(|row| (row.opened_at, row.id));
+    Ok((rows, next))
+}
+
+/// One thing that people have to look at.
+pub(crate) async fn get_attention(state: &AppState, id: Uuid) -> Result<ItemRow, Error> {
+    let mut conn = state.db.get().await?;
+    let found = store::attention::find(&mut conn, id).await?;
+    found.ok_or(Error::NotFound(ATTENTION_ITEM))
 }

@@ -2,7 +2,7 @@
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
-use chrono::{DateTime, Datelike as _, Utc};
+use chrono::{DateTime, Utc};
 use common::ApiError;
 use common::auth::{CurrentUser, Permission};
 use common::error::ErrorEnvelope;
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::wants;
+use super::{time_cursor, wants};
 use crate::app;
 use crate::startup::AppState;
 use crate::store::ledger::{EntryFilter, EntryRow, Position};
@@ -56,8 +56,9 @@ struct LedgerEntry {
     #[schema(value_type = f64)]
     credit: SignedAmount,
     currency: String,
-    payment_id: Uuid,
-    order_id: Uuid,
+    /// `null` for a settlement, which is about many payments.
+    payment_id: Option<Uuid>,
+    order_id: Option<Uuid>,
     refund_id: Option<Uuid>,
     at: DateTime<Utc>,
 }
@@ -117,7 +118,8 @@ pub(crate) async fn list_ledger_entries(
         account: wants::parsed("account", query.account.as_deref())?,
         from: wants::time("from", query.from.as_deref())?,
         to: wants::time("to", query.to.as_deref())?,
-        after: position(query.cursor.as_deref())?,
+        after: time_cursor::read(query.cursor.as_deref())?
+            .map(|(occurred_at, seq)| Position { occurred_at, seq }),
     };
     let page = PageQuery {
         page: None,
@@ -129,60 +131,6 @@ pub(crate) async fn list_ledger_entries(
         rows.into_iter().map(LedgerEntry::of).collect();
     Ok(reply::ok(LedgerData {
         entries: entries?,
-        next_cursor: next.map(cursor),
+        next_cursor: next.map(|next| time_cursor::write((next.occurred_at, next.seq))),
     }))
-}
-
-/// A place in the list as text: microseconds since 1970, and the entry's number.
-fn cursor(position: Position) -> String {
-    let micros = position.occurred_at.timestamp_micros();
-    format!("{micros}.{}", position.seq)
-}
-
-fn position(text: Option<&str>) -> Result<Option<Position>, ApiError> {
-    let read = |text: &str| {
-        let (micros, seq) = text.split_once('.')?;
-        let occurred_at = DateTime::from_timestamp_micros(micros.parse().ok()?)?;
-        // PostgreSQL knows fewer years than we do, and refuses others loudly.
-        let is_a_year_of_ours = (1970..=9999).contains(&occurred_at.year());
-        is_a_year_of_ours.then_some(())?;
-        Some(Position {
-            occurred_at,
-            seq: seq.parse().ok()?,
-        })
-    };
-    let Some(text) = wants::given(text) else {
-        return Ok(None);
-    };
-    let invalid = || ApiError::invalid("cursor", "is not a cursor of this list");
-    read(text).map(Some).ok_or_else(invalid)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cursor_is_read_back_and_nonsense_is_refused() {
-        let place = Position {
-            occurred_at: DateTime::from_timestamp_micros(1_768_300_200_123_456).unwrap(),
-            seq: 7,
-        };
-        assert_eq!(position(Some(&cursor(place))).unwrap(), Some(place));
-        assert_eq!(position(Some(" ")).unwrap(), None);
-        for bad in [
-            "x",
-            "1",
-            "1.",
-            ".1",
-            "1.x",
-            "99999999999999999999.1",
-            // The years -7500 and 10000, and one microsecond before 1970.
-            "-298839000000000000.1",
-            "253402300800000000.1",
-            "-1.1",
-        ] {
-            assert!(position(Some(bad)).is_err(), "{bad}");
-        }
-    }
 }

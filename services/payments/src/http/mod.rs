@@ -1,11 +1,15 @@
 //! The edge: one endpoint per file.
 
+mod attention;
+pub(crate) mod close_attention;
 mod error;
+pub(crate) mod get_attention;
 pub(crate) mod get_payment;
 pub(crate) mod get_personal_data;
 pub(crate) mod get_trial_balance;
 pub(crate) mod hear_paystack;
 pub(crate) mod initialize_payment;
+pub(crate) mod list_attention;
 pub(crate) mod list_ledger_entries;
 pub(crate) mod list_payments;
 pub(crate) mod list_payments_of_order;
@@ -15,6 +19,7 @@ mod refund;
 pub(crate) mod refund_order;
 pub(crate) mod refund_payment;
 pub(crate) mod return_from_gateway;
+mod time_cursor;
 mod to_the_end;
 pub(crate) mod verify_payment;
 pub(crate) mod verify_reference;

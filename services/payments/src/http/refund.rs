@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::wants;
 use crate::store::refunds::Refund as StoredRefund;
 
 /// Lines that one refund may name: as many as an order has.
@@ -108,11 +109,5 @@ pub(super) fn restock(
 
 /// Why something goes back: text that says something.
 pub(super) fn reason(text: &str) -> Result<String, ApiError> {
-    let text = text.trim();
-    let is_text = !text.is_empty() && !text.chars().any(char::is_control);
-    if is_text {
-        Ok(text.to_owned())
-    } else {
-        Err(ApiError::invalid("reason", "must be plain text"))
-    }
+    wants::plain_text("reason", text)
 }

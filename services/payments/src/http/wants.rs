@@ -1,4 +1,4 @@
-//! Filters of lists, as clients write them.
+//! Filters and short texts, as clients write them.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -33,4 +33,15 @@ pub(super) fn time(field: &str, text: Option<&str>) -> Result<Option<DateTime<Ut
             })
     };
     given(text).map(parse).transpose()
+}
+
+/// Text that says something, in one piece.
+pub(super) fn plain_text(field: &str, text: &str) -> Result<String, ApiError> {
+    let text = text.trim();
+    let is_text = !text.is_empty() && !text.chars().any(char::is_control);
+    if is_text {
+        Ok(text.to_owned())
+    } else {
+        Err(ApiError::invalid(field, "must be plain text"))
+    }
 }

@@ -36,7 +36,7 @@ pub(crate) async fn book(
             ledger_transactions::id.eq(transaction),
             ledger_transactions::kind.eq(booking.kind.name()),
             ledger_transactions::subject_id.eq(subject),
-            ledger_transactions::payment_id.eq(of.payment.0),
+            ledger_transactions::payment_id.eq(Some(of.payment.0)),
             ledger_transactions::refund_id.eq(of.refund.map(|refund| refund.0)),
             ledger_transactions::occurred_at.eq(of.now),
         ))
@@ -76,10 +76,11 @@ pub(crate) struct EntryRow {
     amount: BigDecimal,
     #[diesel(sql_type = Text)]
     pub(crate) currency: String,
-    #[diesel(sql_type = SqlUuid)]
-    pub(crate) payment_id: Uuid,
-    #[diesel(sql_type = SqlUuid)]
-    pub(crate) order_id: Uuid,
+    /// None for what is about many payments at once.
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    pub(crate) payment_id: Option<Uuid>,
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    pub(crate) order_id: Option<Uuid>,
     #[diesel(sql_type = Nullable<SqlUuid>)]
     pub(crate) refund_id: Option<Uuid>,
     #[diesel(sql_type = Timestamptz)]
@@ -146,7 +147,7 @@ pub(crate) async fn list(
     statement
         .say(
             " ORDER BY occurred_at DESC, seq DESC LIMIT ?) e
-              JOIN ledger_transactions t ON t.id = e.transaction_id JOIN payments p ON p.id = t.payment_id
+              JOIN ledger_transactions t ON t.id = e.transaction_id LEFT JOIN payments p ON p.id = t.payment_id
               ORDER BY e.occurred_at DESC, e.seq DESC",
         )
         .bind::<BigInt, _>(limit)

@@ -11,6 +11,8 @@ pub mod payments {
             opened_at -> Timestamptz,
             closed_at -> Nullable<Timestamptz>,
             outcome -> Nullable<Text>,
+            note -> Nullable<Text>,
+            closed_by -> Nullable<Uuid>,
         }
     }
 
@@ -30,7 +32,7 @@ pub mod payments {
             id -> Uuid,
             kind -> Text,
             subject_id -> Uuid,
-            payment_id -> Uuid,
+            payment_id -> Nullable<Uuid>,
             refund_id -> Nullable<Uuid>,
             occurred_at -> Timestamptz,
         }

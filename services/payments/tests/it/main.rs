@@ -10,6 +10,7 @@
 mod access;
 mod after_end;
 mod app;
+mod attention;
 mod broker;
 mod callback;
 mod confirming;
