@@ -1,3 +1,6 @@
+DROP INDEX ledger_transactions_gone_back;
+DROP TABLE bank_credits, settlement_pull, settlement_bookings, settlement_transactions, settlements;
+
 DROP INDEX attention_items_newest, attention_items_newest_of_kind, attention_items_newest_open;
 
 ALTER TABLE attention_items

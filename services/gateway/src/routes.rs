@@ -49,6 +49,7 @@ pub const TABLE: &[Route] = {
         Route::to(Payments, "/api/v1/admin/disputes").slow(15),
         Route::to(Payments, "/api/v1/admin/ledger"),
         Route::to(Payments, "/api/v1/admin/reconciliation").download(),
+        Route::to(Payments, "/api/v1/admin/settlements"),
         Route::to(Payments, "/api/v1/admin/attention"),
         //
         Route::to(Notifications, "/api/v1/webhooks/resend").webhook(),

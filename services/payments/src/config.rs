@@ -23,6 +23,10 @@
 //! | `SESSION_TIMEOUT_SECS` | 900 | an attempt that nobody paid counts as abandoned after so long |
 //! | `MISMATCH_HOLD` | 86400 | seconds until a capture that settles nothing is paid back by itself |
 //! | `POLL__EVERY_SECS` | 60 | how soon after its beginning, and how often at first, an attempt is asked about |
+//! | `SETTLEMENTS__EVERY_SECS` | 3600 | how often the provider is asked what it has paid out; 0: never |
+//! | `SETTLEMENTS__OVERLAP_DAYS` | 7 | how far each look reaches back behind the one before, for what has changed since |
+//! | `SETTLEMENTS__MATCH_DAYS` | 3 | how far the bank's value date may be from the settlement's for the two to be matched by themselves |
+//! | `SETTLEMENTS__CREDIT_DUE_DAYS` | 0 | after how long people are told that a settlement has not arrived at the bank; 0: never |
 //! | `WEBHOOK__POOL` | 2 | database connections for webhooks alone |
 //! | `WEBHOOK__AT_ONCE` | 8 | webhooks that are worked on at a time, of this process |
 //! | `HOST`, `PORT`, `OPS_HOST`, `OPS_PORT`, `WORKERS`, `DRAIN_MS` | ports 3006 and 9096 | HTTP |
@@ -69,12 +73,40 @@ pub struct Settings {
     pub mismatch_hold: TimeDelta,
     /// How often an attempt is asked about at first.
     pub poll_every: TimeDelta,
+    /// What the provider pays out.
+    pub settlements: SettlementSettings,
     /// Database connections for webhooks alone.
     pub webhook_pool: u32,
     /// Webhooks that are worked on at a time.
     pub webhooks_at_once: usize,
     /// Content of the file with the keys of personal data.
     pub pii_keys: SecretSlice<u8>,
+}
+
+/// How what the provider pays out is followed.
+#[derive(Debug)]
+pub struct SettlementSettings {
+    /// How often the provider is asked; zero: never.
+    pub every: Duration,
+    /// How far each look reaches back behind the one before.
+    pub overlap: TimeDelta,
+    /// Days that the bank's value date may be from the settlement's.
+    pub match_days: i32,
+    /// Days after which people are told that a settlement has not arrived at the bank; zero: never.
+    pub credit_due_days: i32,
+}
+
+impl SettlementSettings {
+    fn read(read: &mut Reader) -> Self {
+        let hour = Duration::from_secs(3_600);
+        let overlap = read.number("settlements.overlap_days", 7, 0, 90);
+        Self {
+            every: read.seconds("settlements.every_secs", hour),
+            overlap: TimeDelta::days(overlap),
+            match_days: read.number("settlements.match_days", 3, 0, 30),
+            credit_due_days: read.number("settlements.credit_due_days", 0, 0, 90),
+        }
+    }
 }
 
 /// How to reach the payment provider, and how it reaches us.
@@ -115,6 +147,7 @@ impl Settings {
             session_timeout: seconds(&mut read, "session_timeout_secs", 900, 60),
             mismatch_hold: seconds(&mut read, "mismatch_hold", 86_400, 0),
             poll_every: seconds(&mut read, "poll.every_secs", 60, 1),
+            settlements: SettlementSettings::read(&mut read),
             webhook_pool: read.number("webhook.pool", 2, 1, 100),
             webhooks_at_once: read.number("webhook.at_once", 8, 1, 100),
             pii_keys: read_pii_keys(&mut read),

@@ -6,17 +6,23 @@ use utoipa::OpenApi as _;
 use utoipa_actix_web::AppExt as _;
 
 use crate::http::close_attention::close_attention;
+use crate::http::enter_bank_credit::enter_bank_credit;
 use crate::http::get_attention::get_attention;
 use crate::http::get_payment::get_payment;
 use crate::http::get_personal_data::get_personal_data;
+use crate::http::get_settlement::get_settlement;
+use crate::http::get_settlement_summary::get_settlement_summary;
 use crate::http::get_trial_balance::get_trial_balance;
 use crate::http::hear_paystack::hear_paystack;
 use crate::http::initialize_payment::initialize_payment;
 use crate::http::list_attention::list_attention;
+use crate::http::list_bank_credits::list_bank_credits;
 use crate::http::list_ledger_entries::list_ledger_entries;
 use crate::http::list_payments::list_payments;
 use crate::http::list_payments_of_order::list_payments_of_order;
 use crate::http::list_refunds::list_refunds;
+use crate::http::list_settlements::list_settlements;
+use crate::http::match_settlement::match_settlement;
 use crate::http::refund_order::refund_order;
 use crate::http::refund_payment::refund_payment;
 use crate::http::return_from_gateway::return_from_gateway;
@@ -51,6 +57,12 @@ fn administration(config) {
         .service(refund_order) //                        POST   /admin/refunds
         .service(list_ledger_entries) //                 GET    /admin/ledger
         .service(get_trial_balance) //                   GET    /admin/ledger/trial-balance
+        .service(list_settlements) //                    GET    /admin/settlements
+        .service(get_settlement_summary) //              GET    /admin/settlements/summary
+        .service(list_bank_credits) //                   GET    /admin/settlements/bank-credits
+        .service(enter_bank_credit) //                   POST   /admin/settlements/bank-credits
+        .service(get_settlement) //                      GET    /admin/settlements/{id}
+        .service(match_settlement) //                    POST   /admin/settlements/{id}/match
         .service(list_attention) //                      GET    /admin/attention
         .service(get_attention) //                       GET    /admin/attention/{id}
         .service(close_attention); //                    POST   /admin/attention/{id}/close
@@ -69,7 +81,7 @@ fn internal(config) {
 #[openapi(
     info(
         title = "Agape: payments",
-        description = "Attempts to pay, refunds, and the books about both.",
+        description = "Attempts to pay, refunds, what is paid out, and the books about all of it.",
         license(name = "MIT", identifier = "MIT"),
     ),
     modifiers(&Tokens),

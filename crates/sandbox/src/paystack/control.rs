@@ -16,6 +16,7 @@ use super::charge::{Attempt, Outcome, Unpayable};
 use super::dispute::{Category, Resolution};
 use super::disputes::{Disputed, Undisputable, Verdict};
 use super::operation::Operation;
+use super::settlement::{Settlement, Settling, Standing};
 use super::transaction::{Channel, Transaction};
 use super::visit::suffer;
 use crate::faults::PaystackFault;
@@ -53,6 +54,12 @@ struct Opening {
 struct Ending {
     resolution: Option<Resolution>,
     refund_amount: Option<i64>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Moving {
+    status: Standing,
 }
 
 /// An answer and, if the shop is told, the end of the first try.
@@ -206,20 +213,38 @@ pub async fn resolve_dispute(
 }
 
 /// `POST /_sandbox/paystack/settlements`: the vendor pays what is open, in each currency.
-pub async fn settle(account: Data<Account>) -> HttpResponse {
-    let settlements = account.settle();
-    let shown = settlements.iter().map(|settlement| {
-        json!({
-            "id": settlement.id,
-            "currency": settlement.currency.code(),
-            "totalProcessed": settlement.processed,
-            "totalFees": settlement.fees,
-            "deductions": settlement.deductions,
-            "effectiveAmount": settlement.effective(),
-            "transactions": settlement.transactions.len(),
-        })
-    });
-    HttpResponse::Ok().json(shown.collect::<Vec<_>>())
+pub async fn settle(account: Data<Account>, body: Bytes) -> HttpResponse {
+    match read::<Settling>(&body) {
+        Ok(how) => {
+            let settlements = account.settle(how);
+            HttpResponse::Ok().json(settlements.iter().map(settlement_json).collect::<Vec<_>>())
+        }
+        Err(problem) => refuse(400, &problem),
+    }
+}
+
+/// `PUT /_sandbox/paystack/settlements/:id`: a settlement goes on, or comes back.
+pub async fn move_settlement(account: Data<Account>, id: Path<u64>, body: Bytes) -> HttpResponse {
+    match read::<Moving>(&body) {
+        Ok(moving) => match account.move_settlement(*id, moving.status) {
+            Some(settlement) => HttpResponse::Ok().json(settlement_json(&settlement)),
+            None => refuse(404, "there is no such settlement"),
+        },
+        Err(problem) => refuse(400, &problem),
+    }
+}
+
+fn settlement_json(settlement: &Settlement) -> Value {
+    json!({
+        "id": settlement.id,
+        "status": settlement.status.name(),
+        "currency": settlement.currency.code(),
+        "totalProcessed": settlement.processed,
+        "totalFees": settlement.fees,
+        "deductions": settlement.deductions,
+        "effectiveAmount": settlement.effective(),
+        "transactions": settlement.transactions.len(),
+    })
 }
 
 fn answered(account: &Account, disputed: Disputed) -> Answered {

@@ -61,7 +61,7 @@ pub struct DisputeFact<'a> {
     pub refund_amount: i64,
 }
 
-/// The merchant was paid.
+/// The merchant was paid, or what became of that.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase", tag = "kind", rename = "settlement")]
 pub struct SettlementFact {
@@ -71,8 +71,10 @@ pub struct SettlementFact {
     pub currency: &'static str,
     /// How many transactions.
     pub transactions: usize,
-    /// What the merchant got, in subunits.
+    /// What the merchant gets, in subunits.
     pub effective_amount: i64,
+    /// How far it is.
+    pub status: &'static str,
 }
 
 impl<'a> TransactionFact<'a> {
@@ -129,6 +131,7 @@ impl SettlementFact {
             currency: settlement.currency.code(),
             transactions: settlement.transactions.len(),
             effective_amount: settlement.effective(),
+            status: settlement.status.name(),
         }
     }
 }

@@ -131,12 +131,19 @@ impl Account {
         (rows, total)
     }
 
-    /// A page of settlements.
+    /// A page of settlements, of one state or of all.
     #[must_use]
-    pub fn settlements(&self, time: &Wanted, page: Page) -> Counted<Settlement> {
+    pub fn settlements(
+        &self,
+        status: Option<&str>,
+        time: &Wanted,
+        page: Page,
+    ) -> Counted<Settlement> {
         let state = self.lock();
-        let settlements = state.settlements.newest_first();
-        let (rows, total) = page.of(settlements.filter(|one| time.includes(one.at)));
+        let is_wanted = |one: &&Settlement| {
+            status.is_none_or(|status| status == one.status.name()) && time.includes(one.at)
+        };
+        let (rows, total) = page.of(state.settlements.newest_first().filter(is_wanted));
         (rows.into_iter().cloned().collect(), total)
     }
 }

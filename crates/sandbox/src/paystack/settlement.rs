@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use chrono::{DateTime, Utc};
 use money::Currency;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::INTEGRATION;
@@ -14,23 +15,67 @@ use super::transaction::Transaction;
 /// Refunds that wait to be taken from a settlement, at most. More are forgiven.
 const OWED_MAX: usize = 100_000;
 
-/// A payment of the vendor to the merchant. The sandbox pays at once.
+/// How far a settlement is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Standing {
+    /// It will be paid.
+    Pending,
+    /// It is on its way.
+    Processing,
+    /// It is paid.
+    #[default]
+    Success,
+    /// It did not arrive, or came back.
+    Failed,
+}
+
+impl Standing {
+    /// The vendor's word.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Processing => "processing",
+            Self::Success => "success",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// How the vendor is told to settle, beside what it would do by itself.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Settling {
+    /// How far the settlements are.
+    pub status: Standing,
+    /// What is held back of each without a reason, in subunits, as far as there is something.
+    pub withheld: i64,
+    /// What the vendor keeps of each transaction on top of what it said, in subunits.
+    pub fees_delta: i64,
+}
+
+/// A payment of the vendor to the merchant. The sandbox pays at once, unless told otherwise.
 #[derive(Debug, Clone)]
 pub struct Settlement {
     /// The vendor's number.
     pub id: u64,
+    /// How far it is.
+    pub status: Standing,
     /// Of what.
     pub currency: Currency,
     /// What customers paid.
     pub processed: i64,
     /// What the vendor kept.
     pub fees: i64,
-    /// What was taken for refunds.
+    /// What was taken for refunds, or without a reason.
     pub deductions: i64,
     /// The transactions in it, the oldest first.
     pub transactions: Vec<u64>,
     /// When.
     pub at: DateTime<Utc>,
+    /// When something of it changed last.
+    pub changed_at: DateTime<Utc>,
 }
 
 /// What is open in one currency.
@@ -157,7 +202,7 @@ impl Settlement {
         json!({
             "id": self.id,
             "domain": domain,
-            "status": "success",
+            "status": self.status.name(),
             "currency": self.currency.code(),
             "integration": INTEGRATION,
             "total_amount": self.effective(),
@@ -168,7 +213,7 @@ impl Settlement {
             "settlement_date": Iso(self.at),
             "settled_by": null,
             "createdAt": Iso(self.at),
-            "updatedAt": Iso(self.at),
+            "updatedAt": Iso(self.changed_at),
         })
     }
 }

@@ -7,21 +7,32 @@ use money::Currency;
 
 use super::account::{Account, State};
 use super::facts::SettlementFact;
-use super::settlement::{Closing, Settlement};
+use super::settlement::{Closing, Settlement, Settling, Standing};
 use super::transaction::Transaction;
 
 impl Account {
     /// Settles everything that is paid and unsettled now, one settlement per currency.
-    pub fn settle(&self) -> Vec<Settlement> {
+    pub fn settle(&self, how: Settling) -> Vec<Settlement> {
         let mut state = self.lock();
         let now = self.now();
         let closings = state.books.close();
         let settlements = closings.into_iter().map(|closing| {
-            let settlement = state.settle(closing, now);
+            let settlement = state.settle(closing, how, now);
             self.write(SettlementFact::of(&settlement));
             settlement
         });
         settlements.collect()
+    }
+
+    /// Has a settlement stand elsewhere; none if there is no such settlement.
+    pub fn move_settlement(&self, id: u64, status: Standing) -> Option<Settlement> {
+        let mut state = self.lock();
+        let now = self.now();
+        let settlement = state.settlements.get_mut(id)?;
+        settlement.status = status;
+        settlement.changed_at = now;
+        self.write(SettlementFact::of(settlement));
+        Some(settlement.clone())
     }
 
     /// What would be settled now, in every enabled currency.
@@ -54,12 +65,19 @@ impl Account {
 }
 
 impl State {
-    fn settle(&mut self, closing: Closing, now: DateTime<Utc>) -> Settlement {
+    fn settle(&mut self, closing: Closing, how: Settling, now: DateTime<Utc>) -> Settlement {
         let id = self.settlements.next_id();
+        let mut fees = closing.fees;
         for transaction in &closing.transactions {
-            self.transactions
-                .change(*transaction, |one| one.settlement = Some(id));
+            self.transactions.change(*transaction, |one| {
+                let before = one.fees.unwrap_or_default();
+                let kept = before.saturating_add(how.fees_delta).clamp(0, one.amount);
+                fees += kept - before;
+                one.fees = Some(kept);
+                one.settlement = Some(id);
+            });
         }
+        let left = (closing.processed - fees - closing.deductions).max(0);
         for refund in &closing.refunds {
             if let Some(refund) = self.refunds.get_mut(*refund) {
                 refund.settlement = Some(id);
@@ -67,12 +85,14 @@ impl State {
         }
         let settlement = Settlement {
             id,
+            status: how.status,
             currency: closing.currency,
             processed: closing.processed,
-            fees: closing.fees,
-            deductions: closing.deductions,
+            fees,
+            deductions: closing.deductions + how.withheld.clamp(0, left),
             transactions: closing.transactions,
             at: now,
+            changed_at: now,
         };
         self.settlements.push(settlement.clone());
         settlement

@@ -101,6 +101,7 @@ fn paystack_control(config: &mut ServiceConfig) {
     use paystack::control;
     config
         .route("/settlements", post().to(control::settle))
+        .route("/settlements/{id}", put().to(control::move_settlement))
         .route("/{reference}", get().to(control::show))
         .route("/{reference}/complete", post().to(control::complete))
         .route("/{reference}/dispute", post().to(control::open_dispute))

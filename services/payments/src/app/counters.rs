@@ -17,6 +17,8 @@ pub(crate) struct Counters {
     oldest_webhook: IntGaugeVec,
     oldest_refund: IntGaugeVec,
     attention: IntGaugeVec,
+    settlements: IntCounterVec,
+    settlement_pull: IntGaugeVec,
 }
 
 /// What becomes of attempts to pay.
@@ -50,7 +52,7 @@ const WORKED: [&str; 6] = [
     "deferred",
 ];
 /// What a person has to look at.
-pub(crate) const ATTENTION: [&str; 14] = [
+pub(crate) const ATTENTION: [&str; 15] = [
     "mismatch",
     "reversed",
     "alien_answer",
@@ -65,7 +67,10 @@ pub(crate) const ATTENTION: [&str; 14] = [
     "refund_needs_attention",
     "external_refund",
     "kept_twice",
+    "settlement",
 ];
+/// What becomes of settlements.
+const SETTLEMENTS: [&str; 4] = ["paid_out", "taken_back", "doubtful", "stuck"];
 
 impl Counters {
     /// Registers them all, so that each exists from the start.
@@ -119,6 +124,16 @@ impl Counters {
                 "What a person has to look at",
                 &["kind"],
             )?,
+            settlements: metrics.counter(
+                "payment_settlements_total",
+                "Settlements, by what became of them",
+                &["outcome"],
+            )?,
+            settlement_pull: metrics.gauge(
+                "payment_settlement_pull_age_seconds",
+                "Since when the provider's list of settlements was not read to its end",
+                &[],
+            )?,
         };
         counters.show_from_the_start();
         Ok(counters)
@@ -130,6 +145,7 @@ impl Counters {
             (&self.refunds, &REFUNDS),
             (&self.webhooks, &WEBHOOKS),
             (&self.worked, &WORKED),
+            (&self.settlements, &SETTLEMENTS),
             (
                 &self.webhook_keys,
                 &[KeyAge::Current.name(), KeyAge::Previous.name()],
@@ -142,6 +158,7 @@ impl Counters {
         self.oldest_webhook(0);
         self.oldest_refund(0);
         self.attention(&[]);
+        self.settlement_pull(0);
     }
 
     /// Something became of an attempt to pay.
@@ -197,5 +214,17 @@ impl Counters {
             let count = found.map_or(0, |(_, count)| *count);
             self.attention.with_label_values(&[kind]).set(count);
         }
+    }
+
+    /// Something became of a settlement.
+    pub(crate) fn settlement(&self, outcome: &str) {
+        self.settlements.with_label_values(&[outcome]).inc();
+    }
+
+    /// How long ago the list of settlements was read to its end.
+    pub(crate) fn settlement_pull(&self, seconds: i64) {
+        self.settlement_pull
+            .with_label_values::<&str>(&[])
+            .set(seconds.max(0));
     }
 }

@@ -6,6 +6,7 @@ use common::database::{DbError, IsConflict};
 use diesel::result::Error as DieselError;
 use messaging::ConsumeError;
 use messaging::idempotency::{GivesKeyBack, SettleError};
+use messaging::leases::FenceError;
 
 use crate::clients::gateway::GatewayError;
 
@@ -29,6 +30,9 @@ pub(crate) enum Error {
     /// The money does not allow it, or the provider does not.
     #[error("{0}")]
     NotPossible(String),
+    /// It is there already.
+    #[error("{0}")]
+    Taken(&'static str),
     /// Somebody else is at the same thing; it will be done in a moment.
     #[error("{0}")]
     Busy(&'static str),
@@ -47,6 +51,9 @@ pub(crate) enum Error {
     /// The answer could not be stored under the request's `Idempotency-Key`.
     #[error(transparent)]
     Settle(#[from] SettleError),
+    /// Another process does this job by now.
+    #[error(transparent)]
+    Fence(#[from] FenceError),
     /// Something that cannot happen did.
     #[error("{0}")]
     Bug(String),
@@ -59,10 +66,13 @@ impl GivesKeyBack for Error {
             | Self::Invalid { .. }
             | Self::InvalidState(_)
             | Self::NotPossible(_)
+            | Self::Taken(_)
             | Self::Busy(_)
             | Self::Gateway(_)
             | Self::Sibling(_) => true,
-            Self::Db(_) | Self::Crypto(_) | Self::Settle(_) | Self::Bug(_) => false,
+            Self::Db(_) | Self::Crypto(_) | Self::Settle(_) | Self::Fence(_) | Self::Bug(_) => {
+                false
+            }
         }
     }
 }
@@ -81,7 +91,11 @@ impl From<DieselError> for Error {
 
 impl IsConflict for Error {
     fn is_conflict(&self) -> bool {
-        matches!(self, Self::Db(error) if error.is_conflict())
+        match self {
+            Self::Db(error) => error.is_conflict(),
+            Self::Fence(error) => error.is_conflict(),
+            _ => false,
+        }
     }
 }
 

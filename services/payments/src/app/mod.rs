@@ -16,6 +16,7 @@ pub(crate) mod poll;
 pub(crate) mod queries;
 pub(crate) mod recently;
 pub(crate) mod refund;
+pub(crate) mod settlements;
 pub(crate) mod sweep;
 mod unclaimed;
 pub(crate) mod webhook_worker;
@@ -28,3 +29,7 @@ const ATTENTION_ITEM: &str = "attention_item";
 const PAYMENT: &str = "payment";
 /// What audit entries name with a refund's id.
 const REFUND: &str = "refund";
+/// What audit entries name with a settlement's id.
+const SETTLEMENT: &str = "settlement";
+/// What audit entries name with a bank credit's id.
+const BANK_CREDIT: &str = "bank_credit";

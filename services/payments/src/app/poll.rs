@@ -139,14 +139,16 @@ async fn show(state: &AppState) {
         let webhook = store::webhook_events::oldest_waiting(&mut conn).await?;
         let refund = store::refunds::oldest_under_way(&mut conn).await?;
         let open = store::attention::count_open(&mut conn).await?;
-        Ok::<_, Error>((webhook, refund, open))
+        let pulled = store::settlements::pull(&mut conn).await?.finished_at;
+        Ok::<_, Error>((webhook, refund, open, pulled))
     };
-    if let Ok((webhook, refund, open)) = shown.await {
+    if let Ok((webhook, refund, open, pulled)) = shown.await {
         let age = |since: Option<DateTime<Utc>>| {
             since.map_or(0, |since| (state.clock.now() - since).num_seconds())
         };
         state.counters.oldest_webhook(age(webhook));
         state.counters.oldest_refund(age(refund));
+        state.counters.settlement_pull(age(pulled));
         state.counters.attention(&open);
     }
 }

@@ -1,6 +1,7 @@
 //! What is asked of a payment provider, whoever it is.
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use money::Money;
 use tokio::time::Instant;
 
@@ -8,6 +9,7 @@ use crate::domain::ids::RefundId;
 use crate::domain::observation::Observation;
 use crate::domain::reference::Reference;
 use crate::domain::refund::RefundStatus;
+use crate::domain::settlement::{SettlementStatus, Told};
 
 /// Takes payments and pays them back. A trait, because providers are not ours and may be exchanged.
 ///
@@ -36,6 +38,20 @@ pub(crate) trait PaymentGateway: Send + Sync + 'static {
 
     /// Asks how a refund stands, by the provider's number for it.
     async fn fetch_refund(&self, id: &str) -> Result<GatewayRefund, GatewayError>;
+
+    /// Asks for a page, from 1, of what was paid out or is to be, made within a time that is over. Newest first.
+    async fn list_settlements(
+        &self,
+        window: ListedWindow,
+        page: u32,
+    ) -> Result<ListedPage<GatewaySettlement>, GatewayError>;
+
+    /// Asks for a page, from 1, of the transactions that a settlement pays out, by the provider's number for it.
+    async fn list_settled(
+        &self,
+        settlement: &str,
+        page: u32,
+    ) -> Result<ListedPage<Observation>, GatewayError>;
 }
 
 /// How long an answer is waited for.
@@ -87,6 +103,38 @@ pub(crate) struct GatewayRefund {
     pub(crate) currency: String,
     /// What we, or whoever made it, wrote beside it.
     pub(crate) note: Option<String>,
+    /// `test` or `live`; none if it is not said.
+    pub(crate) domain: Option<String>,
+}
+
+/// A time that is over, so that its lists do not shift.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ListedWindow {
+    pub(crate) from: DateTime<Utc>,
+    pub(crate) to: DateTime<Utc>,
+}
+
+/// A page of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ListedPage<T> {
+    /// Those that can be read; each that cannot was told of.
+    pub(crate) rows: Vec<T>,
+    /// There was nothing on it, so that nothing comes after it.
+    pub(crate) is_empty: bool,
+}
+
+/// A settlement as the provider describes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct GatewaySettlement {
+    /// The provider's number for it.
+    pub(crate) id: String,
+    pub(crate) status: SettlementStatus,
+    /// As the provider names it.
+    pub(crate) currency: String,
+    pub(crate) told: Told,
+    /// When it is paid out.
+    pub(crate) settles_at: DateTime<Utc>,
+    pub(crate) created_at: DateTime<Utc>,
     /// `test` or `live`; none if it is not said.
     pub(crate) domain: Option<String>,
 }

@@ -13,7 +13,8 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::gateway::{
-    Checkout, GatewayError, GatewayRefund, Opened, Patience, PaymentGateway, RefundOrder,
+    Checkout, GatewayError, GatewayRefund, GatewaySettlement, ListedPage, ListedWindow, Opened,
+    Patience, PaymentGateway, RefundOrder,
 };
 use crate::app::counters::Counters;
 use crate::domain::observation::Observation;
@@ -21,6 +22,7 @@ use crate::domain::reference::Reference;
 use wire::{OpenedData, Page, RefundData, TransactionData};
 
 mod answer;
+mod settlements;
 mod wire;
 
 const AGENT: HeaderValue =
@@ -268,6 +270,22 @@ impl PaymentGateway for Paystack {
         let request = self.get(url);
         let data: RefundData = self.ask("fetch_refund", request, Patience::Usual).await?;
         data.open()
+    }
+
+    async fn list_settlements(
+        &self,
+        window: ListedWindow,
+        page: u32,
+    ) -> Result<ListedPage<GatewaySettlement>, GatewayError> {
+        settlements::list(self, window, page).await
+    }
+
+    async fn list_settled(
+        &self,
+        settlement: &str,
+        page: u32,
+    ) -> Result<ListedPage<Observation>, GatewayError> {
+        settlements::list_settled(self, settlement, page).await
     }
 }
 

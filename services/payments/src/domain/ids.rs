@@ -6,3 +6,5 @@ id!(PaymentId, "An attempt to pay.");
 id!(OrderId, "What is paid for.");
 id!(UserId, "A buyer.");
 id!(RefundId, "Money that goes back.");
+id!(SettlementId, "Money that the provider pays out.");
+id!(BankCreditId, "Money that arrived at the shop's bank.");

@@ -9,6 +9,7 @@
 //! | `refunds` | income, less | what goes back of what orders had kept |
 //! | `refunds_payable` | liability | refunds that are decided and not yet with the buyer |
 //! | `fees` | expense | what the provider takes for itself |
+//! | `bank` | asset | what the provider has paid out to the shop's account |
 //!
 //! A capture goes to `suspense` until its order keeps it, so money that settles nothing is never income.
 
@@ -31,6 +32,8 @@ pub(crate) enum Account {
     RefundsPayable,
     /// The provider's own.
     Fees,
+    /// Paid out by the provider.
+    Bank,
 }
 
 /// The text names no account.
@@ -40,7 +43,7 @@ pub(crate) struct UnknownAccount;
 
 impl Account {
     /// Every account.
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::GatewayClearing,
         Self::Suspense,
         Self::Sales,
@@ -48,6 +51,7 @@ impl Account {
         Self::Refunds,
         Self::RefundsPayable,
         Self::Fees,
+        Self::Bank,
     ];
 
     /// The name in JSON and SQL.
@@ -60,6 +64,7 @@ impl Account {
             Self::Refunds => "refunds",
             Self::RefundsPayable => "refunds_payable",
             Self::Fees => "fees",
+            Self::Bank => "bank",
         }
     }
 }
@@ -102,6 +107,10 @@ pub(crate) enum BookingKind {
     RefundReturned,
     /// What had come to nothing has reached the buyer after all.
     RefundReinstated,
+    /// The provider has taken other fees than it said at first.
+    Fees,
+    /// The provider has paid out, or that came back.
+    Settlement,
 }
 
 impl BookingKind {
@@ -115,6 +124,8 @@ impl BookingKind {
             Self::RefundFailed => "refund_failed",
             Self::RefundReturned => "refund_returned",
             Self::RefundReinstated => "refund_reinstated",
+            Self::Fees => "fees",
+            Self::Settlement => "settlement",
         }
     }
 }
@@ -183,6 +194,21 @@ impl Booking {
         let entries = [(charged_to, amount), (Account::GatewayClearing, -amount)];
         Self::of(BookingKind::RefundReinstated, &entries)
     }
+
+    /// The provider has taken so much more than it said at first; less, if it is negative.
+    pub(crate) fn late_fees(difference: i64) -> Self {
+        let entries = [
+            (Account::Fees, difference),
+            (Account::GatewayClearing, -difference),
+        ];
+        Self::of(BookingKind::Fees, &entries)
+    }
+
+    /// The provider has paid out `amount`; if it is negative, that much came back.
+    pub(crate) fn payout(amount: i64) -> Self {
+        let entries = [(Account::Bank, amount), (Account::GatewayClearing, -amount)];
+        Self::of(BookingKind::Settlement, &entries)
+    }
 }
 
 #[cfg(test)]
@@ -209,6 +235,9 @@ mod tests {
                 Booking::refund_failed(paid, Account::Suspense),
                 Booking::refund_returned(paid, Account::Refunds),
                 Booking::refund_reinstated(paid, Account::Suspense),
+                Booking::late_fees(paid),
+                Booking::late_fees(-paid),
+                Booking::payout(paid),
             ];
             for booking in bookings {
                 assert_eq!(sum(&booking), 0, "{booking:?}");
@@ -236,6 +265,27 @@ mod tests {
         assert_eq!(balance(Account::Sales) + balance(Account::Refunds), 0);
         assert_eq!(balance(Account::Fees), 12_250);
         assert_eq!(balance(Account::GatewayClearing), -12_250);
+    }
+
+    #[test]
+    fn what_is_paid_out_leaves_nothing_with_the_provider() {
+        let bookings = [
+            Booking::capture(150_000, 12_250),
+            Booking::late_fees(250),
+            Booking::payout(137_500),
+        ];
+        let balance = |bookings: &[Booking], of: Account| -> i64 {
+            let entries = bookings.iter().flat_map(|booking| &booking.entries);
+            let own = entries.filter(|(other, _)| *other == of);
+            own.map(|(_, amount)| amount).sum()
+        };
+        assert_eq!(balance(&bookings, Account::GatewayClearing), 0);
+        assert_eq!(balance(&bookings, Account::Bank), 137_500);
+        let [_, _, out] = &bookings;
+        let back = Booking::payout(-137_500);
+        for of in Account::ALL {
+            assert_eq!(balance(&[out.clone(), back.clone()], of), 0);
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub(crate) mod observation;
 pub(crate) mod reference;
 pub(crate) mod refund;
 pub(crate) mod schedule;
+pub(crate) mod settlement;
 pub(crate) mod status;
 pub(crate) mod webhook_event;
 pub(crate) mod webhook_signature;

@@ -16,11 +16,13 @@ impl From<Error> for ApiError {
             Error::Invalid { field, message } => Self::invalid(field, message),
             Error::InvalidState(_) => Self::new(ErrorCode::InvalidState, text),
             Error::NotPossible(_) => Self::new(ErrorCode::PaymentError, text),
+            Error::Taken(_) => Self::new(ErrorCode::Conflict, text),
             Error::Busy(_) => Self::new(ErrorCode::Conflict, text).with_retry_after(1),
             Error::Gateway(error) => gateway(&error),
             Error::Sibling(error) => error.into(),
             Error::Db(error) => error.into(),
             Error::Settle(error) => error.into(),
+            Error::Fence(error) => Self::internal(error),
             Error::Crypto(error) => Self::internal(error),
             Error::Bug(cause) => Self::internal(cause),
         }

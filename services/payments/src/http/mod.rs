@@ -1,24 +1,33 @@
 //! The edge: one endpoint per file.
 
 mod attention;
+mod bank_credit;
 pub(crate) mod close_attention;
+mod day_cursor;
+pub(crate) mod enter_bank_credit;
 mod error;
 pub(crate) mod get_attention;
 pub(crate) mod get_payment;
 pub(crate) mod get_personal_data;
+pub(crate) mod get_settlement;
+pub(crate) mod get_settlement_summary;
 pub(crate) mod get_trial_balance;
 pub(crate) mod hear_paystack;
 pub(crate) mod initialize_payment;
 pub(crate) mod list_attention;
+pub(crate) mod list_bank_credits;
 pub(crate) mod list_ledger_entries;
 pub(crate) mod list_payments;
 pub(crate) mod list_payments_of_order;
 pub(crate) mod list_refunds;
+pub(crate) mod list_settlements;
+pub(crate) mod match_settlement;
 mod payment;
 mod refund;
 pub(crate) mod refund_order;
 pub(crate) mod refund_payment;
 pub(crate) mod return_from_gateway;
+mod settlement;
 mod time_cursor;
 mod to_the_end;
 pub(crate) mod verify_payment;

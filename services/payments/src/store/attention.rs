@@ -17,7 +17,7 @@ use crate::domain::ids::PaymentId;
 pub(crate) struct NewItem {
     pub(crate) id: Uuid,
     pub(crate) kind: &'static str,
-    /// A payment, a refund or a webhook event.
+    /// A payment, a refund, a webhook event, a settlement or what was booked about one.
     pub(crate) subject: Uuid,
     pub(crate) payment: Option<PaymentId>,
     /// Ids, amounts, states; nothing about a person.

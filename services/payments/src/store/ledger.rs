@@ -43,13 +43,51 @@ pub(crate) async fn book(
         .prepared()
         .execute(conn)
         .await?;
+    book_entries(conn, transaction, (of.currency, of.now), booking).await
+}
+
+/// What the provider paid out, or what came back of that.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PaidOut<'a> {
+    /// What the settlement's own list calls it.
+    pub(crate) booking: Uuid,
+    pub(crate) currency: &'a str,
+    pub(crate) now: DateTime<Utc>,
+}
+
+/// Books what is about many payments at once, under the same rules.
+pub(crate) async fn book_payout(
+    conn: &mut AsyncPgConnection,
+    of: PaidOut<'_>,
+    booking: &Booking,
+) -> QueryResult<()> {
+    let transaction = ids::new_id();
+    diesel::insert_into(ledger_transactions::table)
+        .values((
+            ledger_transactions::id.eq(transaction),
+            ledger_transactions::kind.eq(booking.kind.name()),
+            ledger_transactions::subject_id.eq(of.booking),
+            ledger_transactions::occurred_at.eq(of.now),
+        ))
+        .prepared()
+        .execute(conn)
+        .await?;
+    book_entries(conn, transaction, (of.currency, of.now), booking).await
+}
+
+async fn book_entries(
+    conn: &mut AsyncPgConnection,
+    transaction: Uuid,
+    (currency, now): (&str, DateTime<Utc>),
+    booking: &Booking,
+) -> QueryResult<()> {
     let entries = booking.entries.iter().map(|(account, amount)| {
         Ok((
             ledger_entries::transaction_id.eq(transaction),
             ledger_entries::account.eq(account.name()),
             ledger_entries::amount.eq(decimal(*amount)?),
-            ledger_entries::currency.eq(of.currency),
-            ledger_entries::occurred_at.eq(of.now),
+            ledger_entries::currency.eq(currency),
+            ledger_entries::occurred_at.eq(now),
         ))
     });
     let entries = entries.collect::<QueryResult<Vec<_>>>()?;

@@ -4,6 +4,7 @@
 //! one order of locks. Timers and workers that only take something in hand, or put it off, change its row without.
 
 pub(crate) mod attention;
+pub(crate) mod bank_credits;
 mod decimal;
 pub(crate) mod ledger;
 pub(crate) mod opening;
@@ -12,5 +13,8 @@ pub(crate) mod personal_data;
 pub(crate) mod refunds;
 mod rows;
 pub(crate) mod schema;
+pub(crate) mod settlement_lists;
+pub(crate) mod settlement_transactions;
+pub(crate) mod settlements;
 pub(crate) mod watching;
 pub(crate) mod webhook_events;

@@ -17,6 +17,21 @@ pub mod payments {
     }
 
     diesel::table! {
+        payments.bank_credits (id) {
+            id -> Uuid,
+            reference -> Text,
+            currency -> Text,
+            amount -> Numeric,
+            value_date -> Date,
+            settlement_id -> Nullable<Uuid>,
+            matched_at -> Nullable<Timestamptz>,
+            matched_by -> Nullable<Uuid>,
+            entered_by -> Uuid,
+            created_at -> Timestamptz,
+        }
+    }
+
+    diesel::table! {
         payments.ledger_entries (seq) {
             seq -> Int8,
             transaction_id -> Uuid,
@@ -99,6 +114,66 @@ pub mod payments {
     }
 
     diesel::table! {
+        payments.settlement_bookings (id) {
+            id -> Uuid,
+            settlement_id -> Uuid,
+            number -> Int4,
+            amount -> Numeric,
+            booked_at -> Timestamptz,
+        }
+    }
+
+    diesel::table! {
+        payments.settlement_pull (id) {
+            id -> Bool,
+            listed_to -> Nullable<Timestamptz>,
+            window_from -> Nullable<Timestamptz>,
+            window_to -> Nullable<Timestamptz>,
+            next_page -> Nullable<Int4>,
+            finished_at -> Nullable<Timestamptz>,
+        }
+    }
+
+    diesel::table! {
+        payments.settlement_transactions (settlement_id, gateway_id) {
+            settlement_id -> Uuid,
+            gateway_id -> Text,
+            reference -> Text,
+            amount -> Numeric,
+            currency -> Text,
+            fees -> Nullable<Numeric>,
+            payment_id -> Nullable<Uuid>,
+            revision -> Int4,
+            is_applied -> Bool,
+        }
+    }
+
+    diesel::table! {
+        payments.settlements (id) {
+            id -> Uuid,
+            gateway_id -> Text,
+            status -> Text,
+            currency -> Text,
+            processed -> Numeric,
+            fees -> Numeric,
+            deductions -> Numeric,
+            effective -> Numeric,
+            settles_at -> Timestamptz,
+            settlement_date -> Date,
+            gateway_created_at -> Timestamptz,
+            revision -> Int4,
+            done_revision -> Int4,
+            next_page -> Nullable<Int4>,
+            transactions -> Int8,
+            booked -> Numeric,
+            expected -> Nullable<Numeric>,
+            deductions_explained -> Numeric,
+            created_at -> Timestamptz,
+            updated_at -> Timestamptz,
+        }
+    }
+
+    diesel::table! {
         payments.webhook_events (id) {
             id -> Uuid,
             event_key -> Text,
@@ -118,17 +193,26 @@ pub mod payments {
     }
 
     diesel::joinable!(attention_items -> payments (payment_id));
+    diesel::joinable!(bank_credits -> settlements (settlement_id));
     diesel::joinable!(ledger_entries -> ledger_transactions (transaction_id));
     diesel::joinable!(ledger_transactions -> payments (payment_id));
     diesel::joinable!(ledger_transactions -> refunds (refund_id));
     diesel::joinable!(refunds -> payments (payment_id));
+    diesel::joinable!(settlement_bookings -> settlements (settlement_id));
+    diesel::joinable!(settlement_transactions -> payments (payment_id));
+    diesel::joinable!(settlement_transactions -> settlements (settlement_id));
 
     diesel::allow_tables_to_appear_in_same_query!(
         attention_items,
+        bank_credits,
         ledger_entries,
         ledger_transactions,
         payments,
         refunds,
+        settlement_bookings,
+        settlement_pull,
+        settlement_transactions,
+        settlements,
         webhook_events,
     );
 }

@@ -200,6 +200,7 @@ fn settings(files: &tempfile::TempDir, world: &World, more: &[(&str, &str)]) -> 
         ("PAYSTACK__BASE_URL", &world.paystack.origin()),
         ("PAYSTACK__SECRET_KEY", KEY),
         ("PAYSTACK__TIMEOUT_MS", "600"),
+        ("SETTLEMENTS__EVERY_SECS", "0"),
         ("PII__KEYS_FILE", &pii),
     ] {
         variables.push((format!("PAYMENTS__{name}"), value.to_owned()));

@@ -28,15 +28,11 @@ pub async fn list(account: Data<Account>, request: HttpRequest, body: Payload) -
 
 fn list_now(account: &Arc<Account>, call: &Call) -> Result<Done, Refusal> {
     let (query, page) = (&call.query, call.query.page());
-    // Every settlement here is done and goes to the account itself.
-    let is_none = query
-        .get("status")
-        .is_some_and(|status| status != "success")
-        || query.get("subaccount").is_some_and(|name| name != "none");
-    let (rows, total) = if is_none {
+    // Every settlement here goes to the account itself.
+    let (rows, total) = if query.get("subaccount").is_some_and(|name| name != "none") {
         (Vec::new(), 0)
     } else {
-        account.settlements(&time(query)?, page)
+        account.settlements(query.get("status"), &time(query)?, page)
     };
     let domain = account.domain();
     let rows: Vec<Value> = rows.iter().map(|row| row.to_json(domain)).collect();

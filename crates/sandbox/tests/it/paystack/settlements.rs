@@ -117,3 +117,41 @@ async fn a_refund_that_is_higher_than_what_is_there_waits() {
     let fetched = shop.get(&format!("/refund/{}", refund["id"])).await.body;
     assert_eq!(fetched["data"]["settlement"], second[0]["id"]);
 }
+
+#[tokio::test]
+async fn a_settlement_goes_on_and_comes_back_and_is_less_than_it_should_be() {
+    let shop = Shop::open();
+    shop.paid("a").await;
+    let how = json!({"status": "pending", "withheld": 500, "feesDelta": 50});
+    let settled = shop.ask("settlements", &how).await.body[0].clone();
+    assert_eq!(
+        (
+            &settled["totalFees"],
+            &settled["deductions"],
+            &settled["effectiveAmount"]
+        ),
+        (&json!(200), &json!(500), &json!(9_300))
+    );
+    let rows = shop
+        .get(&format!("/settlement/{}/transactions", settled["id"]))
+        .await
+        .body;
+    assert_eq!(rows["data"][0]["fees"], 200);
+    let listed = async |status: &str| {
+        let list = shop.get(&format!("/settlement?status={status}")).await.body;
+        list["data"].as_array().unwrap().len()
+    };
+    assert_eq!((listed("pending").await, listed("success").await), (1, 0));
+    for status in ["processing", "success", "failed"] {
+        let path = format!("settlements/{}", settled["id"]);
+        let moved = shop.move_on(&path, &json!({"status": status})).await;
+        assert_eq!(moved.body["status"], status);
+        assert_eq!(listed(status).await, 1);
+    }
+    let odd = json!({"status": "lost"});
+    let path = format!("settlements/{}", settled["id"]);
+    assert_eq!(shop.move_on(&path, &odd).await.status, 400);
+    let failed = json!({"status": "failed"});
+    assert_eq!(shop.move_on("settlements/7", &failed).await.status, 404);
+    assert_eq!(shop.ask("settlements", &odd).await.status, 400);
+}

@@ -70,6 +70,12 @@ impl Shop {
         Answer::of(self.sandbox.client.post(url).json(body)).await
     }
 
+    /// Has the control change something.
+    pub async fn move_on(&self, path: &str, body: &Value) -> Answer {
+        let url = self.sandbox.url(&format!("/_sandbox/paystack/{path}"));
+        Answer::of(self.sandbox.client.put(url).json(body)).await
+    }
+
     /// Initializes a transaction of 10,000 kobo, which must work, and returns the answer's data.
     pub async fn initialize(&self, reference: &str) -> Value {
         self.initialize_with(&json!({"reference": reference})).await
