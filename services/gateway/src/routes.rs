@@ -50,6 +50,7 @@ pub const TABLE: &[Route] = {
         Route::to(Payments, "/api/v1/admin/ledger"),
         Route::to(Payments, "/api/v1/admin/reconciliation").download(),
         Route::to(Payments, "/api/v1/admin/settlements"),
+        Route::to(Payments, "/api/v1/admin/settlements/bank-credits/import").upload(64 * MIB),
         Route::to(Payments, "/api/v1/admin/attention"),
         //
         Route::to(Notifications, "/api/v1/webhooks/resend").webhook(),

@@ -14,6 +14,7 @@ use crate::http::get_settlement::get_settlement;
 use crate::http::get_settlement_summary::get_settlement_summary;
 use crate::http::get_trial_balance::get_trial_balance;
 use crate::http::hear_paystack::hear_paystack;
+use crate::http::import_bank_credits::import_bank_credits;
 use crate::http::initialize_payment::initialize_payment;
 use crate::http::list_attention::list_attention;
 use crate::http::list_bank_credits::list_bank_credits;
@@ -61,6 +62,7 @@ fn administration(config) {
         .service(get_settlement_summary) //              GET    /admin/settlements/summary
         .service(list_bank_credits) //                   GET    /admin/settlements/bank-credits
         .service(enter_bank_credit) //                   POST   /admin/settlements/bank-credits
+        .service(import_bank_credits) //                 POST   /admin/settlements/bank-credits/import
         .service(get_settlement) //                      GET    /admin/settlements/{id}
         .service(match_settlement) //                    POST   /admin/settlements/{id}/match
         .service(list_attention) //                      GET    /admin/attention

@@ -148,7 +148,11 @@ async fn show(state: &AppState) {
         };
         state.counters.oldest_webhook(age(webhook));
         state.counters.oldest_refund(age(refund));
-        state.counters.settlement_pull(age(pulled));
+        // Where nobody reads the list, it does not grow old.
+        let is_read = !state.settings.settlements.every.is_zero();
+        state
+            .counters
+            .settlement_pull(age(pulled.filter(|_| is_read)));
         state.counters.attention(&open);
     }
 }

@@ -7,10 +7,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::wants;
 use crate::store::bank_credits::BankCredit as StoredCredit;
 
 /// The longest reference, in characters.
-pub(super) const REFERENCE_MAX: usize = 100;
+const REFERENCE_MAX: usize = 100;
 
 /// What the shop's bank shows as coming from the provider.
 #[derive(Debug, Serialize, ToSchema)]
@@ -65,6 +66,16 @@ impl From<&StoredCredit> for BankCreditData {
             bank_credit: stored.into(),
         }
     }
+}
+
+/// The bank's name for a credit: text that says something, and not too much.
+pub(super) fn reference(text: &str) -> Result<String, ApiError> {
+    let text = wants::plain_text("reference", text)?;
+    if text.chars().count() > REFERENCE_MAX {
+        let message = format!("must have at most {REFERENCE_MAX} characters");
+        return Err(ApiError::invalid("reference", message));
+    }
+    Ok(text)
 }
 
 /// An amount that can arrive.

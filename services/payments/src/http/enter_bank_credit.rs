@@ -15,7 +15,7 @@ use money::{Amount, Currency};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::bank_credit::{self, BankCreditData, REFERENCE_MAX};
+use super::bank_credit::{self, BankCreditData};
 use super::wants;
 use crate::app;
 use crate::app::settlements::bank_credits::EnterBankCredit;
@@ -38,7 +38,8 @@ pub(crate) struct EnterBankCreditRequest {
     #[schema(format = Date)]
     value_date: String,
     /// The bank's own name for it, by which it is entered once.
-    #[garde(length(chars, min = 1, max = REFERENCE_MAX))]
+    #[garde(skip)]
+    #[schema(min_length = 1, max_length = 100)]
     reference: String,
 }
 
@@ -83,7 +84,7 @@ pub(crate) async fn enter_bank_credit(
 fn command(body: &EnterBankCreditRequest) -> Result<EnterBankCredit, ApiError> {
     let value_date = wants::date("valueDate", Some(&body.value_date))?;
     Ok(EnterBankCredit {
-        reference: wants::plain_text("reference", &body.reference)?,
+        reference: bank_credit::reference(&body.reference)?,
         amount: bank_credit::something(body.amount.in_currency(body.currency))?,
         value_date: value_date.ok_or_else(|| ApiError::invalid("valueDate", "is required"))?,
     })

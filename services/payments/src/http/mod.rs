@@ -13,6 +13,7 @@ pub(crate) mod get_settlement;
 pub(crate) mod get_settlement_summary;
 pub(crate) mod get_trial_balance;
 pub(crate) mod hear_paystack;
+pub(crate) mod import_bank_credits;
 pub(crate) mod initialize_payment;
 pub(crate) mod list_attention;
 pub(crate) mod list_bank_credits;

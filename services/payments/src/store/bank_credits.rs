@@ -4,9 +4,12 @@ use bigdecimal::BigDecimal;
 use chrono::{DateTime, NaiveDate, Utc};
 use common::statement::{Prepare as _, Statement};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Date, Integer, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::result::Error;
+use diesel::sql_types::{
+    Array, BigInt, Bool, Date, Integer, Numeric, Text, Timestamptz, Uuid as SqlUuid,
+};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use money::Money;
+use money::{Currency, Money};
 use uuid::Uuid;
 
 use super::decimal::{decimal, minor};
@@ -28,6 +31,17 @@ pub(crate) struct BankCredit {
     /// None if it was beyond doubt.
     pub(crate) matched_by: Option<Uuid>,
     pub(crate) created_at: DateTime<Utc>,
+}
+
+impl BankCredit {
+    /// How much it is. Only currencies of the shop's are entered.
+    pub(crate) fn money(&self) -> QueryResult<Money> {
+        let currency: Currency = self
+            .currency
+            .parse()
+            .map_err(|error| Error::DeserializationError(Box::new(error)))?;
+        Ok(Money::from_minor(self.amount_minor, currency))
+    }
 }
 
 /// A row of `bank_credits`.
@@ -102,6 +116,49 @@ pub(crate) async fn insert(
         .execute(conn)
         .await?;
     Ok(inserted == 1)
+}
+
+/// Takes credits over whose references are news, all at once.
+pub(crate) async fn insert_all(
+    conn: &mut AsyncPgConnection,
+    new: &[NewBankCredit<'_>],
+) -> QueryResult<()> {
+    const SQL: &str = "INSERT INTO bank_credits (id, reference, currency, amount, value_date, entered_by, created_at)
+         SELECT * FROM unnest(?, ?, ?, ?, ?, ?, ?)";
+    let amounts = new.iter().map(|credit| decimal(credit.amount.minor()));
+    let amounts: Vec<BigDecimal> = amounts.collect::<QueryResult<_>>()?;
+    let texts =
+        |of: fn(&NewBankCredit<'_>) -> String| -> Vec<String> { new.iter().map(of).collect() };
+    let plain_ids: Vec<Uuid> = new.iter().map(|credit| credit.id.0).collect();
+    let dates: Vec<NaiveDate> = new.iter().map(|credit| credit.value_date).collect();
+    let people: Vec<Uuid> = new.iter().map(|credit| credit.entered_by.0).collect();
+    let times: Vec<DateTime<Utc>> = new.iter().map(|credit| credit.now).collect();
+    Statement::new(SQL)
+        .bind::<Array<SqlUuid>, _>(plain_ids)
+        .bind::<Array<Text>, _>(texts(|credit| credit.reference.to_owned()))
+        .bind::<Array<Text>, _>(texts(|credit| credit.amount.currency().code().to_owned()))
+        .bind::<Array<Numeric>, _>(amounts)
+        .bind::<Array<Date>, _>(dates)
+        .bind::<Array<SqlUuid>, _>(people)
+        .bind::<Array<Timestamptz>, _>(times)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// The credits that have one of these references.
+pub(crate) async fn find_by_references(
+    conn: &mut AsyncPgConnection,
+    references: Vec<String>,
+) -> QueryResult<Vec<BankCredit>> {
+    const SQL: &str =
+        "SELECT id, reference, currency, amount, value_date, settlement_id, matched_at, matched_by, created_at
+         FROM bank_credits WHERE reference = ANY(?)";
+    let rows: Vec<BankCreditRow> = Statement::new(SQL)
+        .bind::<Array<Text>, _>(references)
+        .load(conn)
+        .await?;
+    rows.into_iter().map(BankCreditRow::open).collect()
 }
 
 /// A credit.

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use common::{Clock as _, ids};
 use serde_json::{Value, json};
-use test_support::service::Reply;
+use test_support::service::{Ask as _, Reply};
 
 use crate::settlements::NET;
 use crate::vendor::Shop;
@@ -211,4 +211,80 @@ async fn only_those_who_look_after_money_see_and_match_and_bad_input_changes_not
     let cedi = credit(&shop.app.post_keyed("admin", credits, "c", &cedi).await);
     let refused = shop.match_by_hand(&id, &cedi, "d").await;
     refused.assert_error(409, "INVALID_STATE");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_banks_file_is_entered_row_by_row_and_may_be_sent_again() {
+    let shop = Shop::paid_out().await;
+    let id = shop.one_paid_out().await;
+    let today = shop.app.world.clock.now().date_naive();
+    let file = format!(
+        "valueDate,reference,amount,currency\n{today},A,1477.50,NGN\n{today},B,20,GHS\n{today},A,1477.50,NGN\n\
+         {today},B,21,GHS\n{today},,1,NGN\n{today},C,1.005,NGN\n{today},D,0,NGN\nsoon,E,1,NGN\n{today},F,1,EUR\n{today},G\n"
+    );
+    let send = async |role: &str, query: &str, kind: &str, body: &str| {
+        let path = format!("/admin/settlements/bank-credits/import{query}");
+        let request = shop
+            .app
+            .ask_as(ids::new_id(), role, reqwest::Method::POST, &path);
+        let request = request.header("content-type", kind.to_owned());
+        request.body(body.to_owned()).reply().await
+    };
+    let counts = |reply: &Reply| {
+        let import = reply.assert_success(200)["import"].clone();
+        ["rows", "entered", "unchanged", "failed"].map(|name| import[name].as_u64().unwrap())
+    };
+    let tried = send("finance", "?dryRun=true", "text/csv", &file).await;
+    assert_eq!(counts(&tried), [10, 2, 1, 7]);
+    assert_eq!(shop.app.count("bank_credits").await, 0);
+    let taken = send("finance", "", "text/csv", &file).await;
+    assert_eq!(counts(&taken), [10, 2, 1, 7]);
+    let errors = taken.assert_success(200)["import"]["errors"].clone();
+    let places = errors.as_array().unwrap().iter();
+    let mut places: Vec<(u64, Value)> = places
+        .map(|error| (error["row"].as_u64().unwrap(), error["field"].clone()))
+        .collect();
+    places.sort_by_key(|(row, _)| *row);
+    let expected = [
+        (5, json!("reference")),
+        (6, json!("reference")),
+        (7, json!("amount")),
+        (8, json!("amount")),
+        (9, json!("valueDate")),
+        (10, json!("currency")),
+        (11, Value::Null),
+    ];
+    assert_eq!(places, expected);
+    let matched = shop.settlements("?matched=true").await;
+    assert_eq!(matched[0]["id"], json!(id));
+    let again = send("admin", "", "text/csv", &file).await;
+    assert_eq!(counts(&again), [10, 0, 3, 7]);
+    assert_eq!(shop.app.count("bank_credits").await, 2);
+    for (role, kind, body, status, code) in [
+        (
+            "merchant",
+            "text/csv",
+            file.as_str(),
+            403,
+            "AUTHORIZATION_ERROR",
+        ),
+        (
+            "finance",
+            "application/json",
+            "{}",
+            415,
+            "UNSUPPORTED_MEDIA_TYPE",
+        ),
+        (
+            "finance",
+            "text/csv",
+            "reference,amount\nA,1\n",
+            400,
+            "VALIDATION_ERROR",
+        ),
+        ("finance", "text/csv", "", 400, "VALIDATION_ERROR"),
+    ] {
+        let refused = send(role, "", kind, body).await;
+        refused.assert_error(status, code);
+    }
 }

@@ -20,7 +20,7 @@ use crate::store::bank_credits::{BankCredit, Matched, NewBankCredit};
 use crate::store::settlement_lists::ListedSettlement;
 
 /// What the bank shows.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct EnterBankCredit {
     /// The bank's own name for it.
     pub(crate) reference: String,
@@ -85,7 +85,7 @@ pub(super) async fn match_all(state: &AppState, lease: &Lease) -> Result<(), Err
 }
 
 /// Matches credits and settlements that can only belong to one another.
-async fn match_open(
+pub(super) async fn match_open(
     conn: &mut AsyncPgConnection,
     trail: &Trail,
     match_days: i32,

@@ -7,6 +7,7 @@
 mod apply;
 pub(crate) mod bank_credits;
 mod close;
+pub(crate) mod import_bank_credits;
 mod missing;
 mod pull;
 pub(crate) mod queries;

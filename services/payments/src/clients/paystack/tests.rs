@@ -3,11 +3,13 @@
 use serde_json::json;
 
 use super::answer::{Trouble, understand};
+use super::settlements::SettlementData;
 use super::wire::{OpenedData, Page, RefundData, TransactionData};
 use crate::clients::gateway::{GatewayError, GatewayRefund, Refusal};
 use crate::domain::observation::{GatewayStatus, Observation};
 use crate::domain::reference::Reference;
 use crate::domain::refund::RefundStatus;
+use crate::domain::settlement::{SettlementStatus, Told};
 
 fn refusal(status: u16, body: &str) -> Refusal {
     match understand::<TransactionData>(status, body.as_bytes()) {
@@ -269,5 +271,46 @@ fn refunds_are_read_from_lists_and_answers_alike() {
         let row: RefundData = serde_json::from_str(nobodys).unwrap();
         let read = row.of_transaction("77");
         assert!(matches!(read, Err(GatewayError::Unknown(_))), "{nobodys}");
+    }
+}
+
+#[test]
+fn a_settlement_is_read_as_it_is_documented_and_nothing_of_it_is_guessed() {
+    let sample = json!({
+        "id": 3_090_024, "domain": "live", "status": "success", "currency": "NGN", "integration": 463_433,
+        "total_amount": 995_000, "effective_amount": 995_000, "total_fees": 5_000, "total_processed": 1_000_000,
+        "deductions": null, "settlement_date": "2022-11-09T00:00:00.000Z", "settled_by": null,
+        "createdAt": "2022-11-09T00:00:00.000Z", "updatedAt": "2022-11-09T11:00:51.000Z",
+    });
+    let read = |sample: &serde_json::Value| {
+        let data: SettlementData = serde_json::from_value(sample.clone()).unwrap();
+        data.open()
+    };
+    let settlement = read(&sample).unwrap();
+    assert_eq!(settlement.id, "3090024");
+    assert_eq!(settlement.status, SettlementStatus::Success);
+    assert_eq!(settlement.domain.as_deref(), Some("live"));
+    let told = Told {
+        processed: 1_000_000,
+        fees: 5_000,
+        deductions: 0,
+        effective: 995_000,
+    };
+    assert_eq!(settlement.told, told);
+    for (field, value, is_read) in [
+        ("deductions", json!("500"), true),
+        ("settlement_date", json!(null), true),
+        ("total_fees", json!("5000"), true),
+        ("deductions", json!(-500), false),
+        ("deductions", json!("much"), false),
+        ("effective_amount", json!(null), false),
+        ("total_fees", json!(50.5), false),
+        ("status", json!("on its way"), false),
+        ("createdAt", json!("yesterday"), false),
+        ("id", json!(null), false),
+    ] {
+        let mut odd = sample.clone();
+        odd[field] = value.clone();
+        assert_eq!(read(&odd).is_ok(), is_read, "{field} {value}");
     }
 }
