@@ -128,6 +128,8 @@ CREATE TABLE bank_credits (
     matched_at timestamptz,
     -- Who said so; none if it was beyond doubt.
     matched_by uuid,
+    -- Somebody took it from a settlement: only people match it from then on.
+    is_left_to_people boolean NOT NULL DEFAULT false,
     entered_by uuid NOT NULL,
     created_at timestamptz NOT NULL,
     CONSTRAINT bank_credits_reference_unique UNIQUE (reference),

@@ -27,6 +27,7 @@ use crate::http::match_settlement::match_settlement;
 use crate::http::refund_order::refund_order;
 use crate::http::refund_payment::refund_payment;
 use crate::http::return_from_gateway::return_from_gateway;
+use crate::http::unmatch_settlement::unmatch_settlement;
 use crate::http::verify_payment::verify_payment;
 use crate::http::verify_reference::verify_reference;
 
@@ -65,6 +66,7 @@ fn administration(config) {
         .service(import_bank_credits) //                 POST   /admin/settlements/bank-credits/import
         .service(get_settlement) //                      GET    /admin/settlements/{id}
         .service(match_settlement) //                    POST   /admin/settlements/{id}/match
+        .service(unmatch_settlement) //                  POST   /admin/settlements/{id}/unmatch
         .service(list_attention) //                      GET    /admin/attention
         .service(get_attention) //                       GET    /admin/attention/{id}
         .service(close_attention); //                    POST   /admin/attention/{id}/close

@@ -79,7 +79,7 @@ pub(crate) async fn match_settlement(
     Ok(making.finish(&state.db, matched).await?.first())
 }
 
-fn answer(settlement: &ListedSettlement) -> serde_json::Result<StoredResponse> {
+pub(super) fn answer(settlement: &ListedSettlement) -> serde_json::Result<StoredResponse> {
     let data = SettlementData::from(settlement);
     StoredResponse::json(StatusCode::OK, &Success::new(data))
 }

@@ -31,6 +31,7 @@ pub(crate) mod return_from_gateway;
 mod settlement;
 mod time_cursor;
 mod to_the_end;
+pub(crate) mod unmatch_settlement;
 pub(crate) mod verify_payment;
 pub(crate) mod verify_reference;
 mod wants;

@@ -215,7 +215,7 @@ pub(crate) async fn match_unambiguous(
                  count(*) OVER (PARTITION BY s.id) AS of_settlement
              FROM bank_credits c JOIN settlements s ON s.currency = c.currency AND s.effective = c.amount
                  AND abs(c.value_date - s.settlement_date) <= ?
-             WHERE c.settlement_id IS NULL AND s.status = 'success' AND s.booked = s.effective
+             WHERE c.settlement_id IS NULL AND NOT c.is_left_to_people AND s.status = 'success' AND s.booked = s.effective
                  AND NOT EXISTS (SELECT FROM bank_credits o WHERE o.settlement_id = s.id))
          UPDATE bank_credits c SET settlement_id = p.settlement, matched_at = ? FROM pairs p
          WHERE c.id = p.credit AND p.of_credit = 1 AND p.of_settlement = 1
@@ -249,6 +249,27 @@ pub(crate) async fn match_by_hand(
         .execute(conn)
         .await?;
     Ok(())
+}
+
+/// Takes a credit from a settlement, and leaves it to people from then on; none if the settlement has none.
+pub(crate) async fn unmatch(
+    conn: &mut AsyncPgConnection,
+    settlement: SettlementId,
+) -> QueryResult<Option<BankCreditId>> {
+    let taken: Option<Uuid> = diesel::update(bank_credits::table)
+        .filter(bank_credits::settlement_id.eq(settlement.0))
+        .set((
+            bank_credits::settlement_id.eq(None::<Uuid>),
+            bank_credits::matched_at.eq(None::<DateTime<Utc>>),
+            bank_credits::matched_by.eq(None::<Uuid>),
+            bank_credits::is_left_to_people.eq(true),
+        ))
+        .returning(bank_credits::id)
+        .prepared()
+        .get_result(conn)
+        .await
+        .optional()?;
+    Ok(taken.map(BankCreditId))
 }
 
 /// Settlements of some days, the last one not among them, that were paid out, have no credit, and of which nobody was told.

@@ -26,6 +26,7 @@ pub mod payments {
             settlement_id -> Nullable<Uuid>,
             matched_at -> Nullable<Timestamptz>,
             matched_by -> Nullable<Uuid>,
+            is_left_to_people -> Bool,
             entered_by -> Uuid,
             created_at -> Timestamptz,
         }

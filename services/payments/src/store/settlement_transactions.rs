@@ -71,7 +71,7 @@ pub(crate) async fn unpaid(
     limit: i64,
 ) -> QueryResult<Vec<PaymentId>> {
     const SQL: &str = "SELECT p.id FROM settlement_transactions t JOIN payments p ON p.id = t.payment_id
-         WHERE t.settlement_id = ? AND NOT t.is_applied AND p.paid_amount IS NULL ORDER BY p.id LIMIT ?";
+         WHERE t.settlement_id = ? AND NOT t.is_applied AND t.payment_id IS NOT NULL AND p.paid_amount IS NULL ORDER BY p.id LIMIT ?";
     let rows: Vec<Named> = Statement::new(SQL)
         .bind::<SqlUuid, _>(settlement.0)
         .bind::<BigInt, _>(limit)
@@ -142,7 +142,7 @@ pub(crate) async fn lock_some(
              p.fees AS captured_fees,
              EXISTS (SELECT FROM ledger_transactions l WHERE l.kind = 'fees' AND l.subject_id = p.id) AS has_late_fees
          FROM settlement_transactions t JOIN payments p ON p.id = t.payment_id
-         WHERE t.settlement_id = ? AND NOT t.is_applied ORDER BY t.payment_id LIMIT ? FOR NO KEY UPDATE OF p";
+         WHERE t.settlement_id = ? AND NOT t.is_applied AND t.payment_id IS NOT NULL ORDER BY t.payment_id LIMIT ? FOR NO KEY UPDATE OF p";
     let rows: Vec<SettledRow> = Statement::new(SQL)
         .bind::<SqlUuid, _>(settlement.0)
         .bind::<BigInt, _>(limit)

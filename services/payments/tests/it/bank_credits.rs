@@ -114,13 +114,25 @@ async fn what_can_be_two_is_matched_by_hand() {
         let refused = shop.match_by_hand(settlement, credit, "b").await;
         refused.assert_error(409, "INVALID_STATE");
     }
+    // What was matched wrongly is put right, by people alone.
+    let path = format!("/admin/settlements/{first}/unmatch");
+    let taken = shop.app.post_keyed("finance", &path, "u", &json!({})).await;
+    let taken = taken.assert_success(200)["settlement"].clone();
+    assert_eq!(taken["bankCreditId"], Value::Null);
+    let again = shop.app.post_keyed("finance", &path, "v", &json!({})).await;
+    again.assert_error(409, "INVALID_STATE");
+    shop.until_read_again().await;
+    assert_eq!(shop.settlements("?matched=true").await.len(), 1);
+    let anew = shop.match_by_hand(&first, &two, "c").await;
+    anew.assert_success(200);
     let by_hand = "SELECT count(*) AS many FROM payments.bank_credits WHERE matched_by IS NOT NULL";
-    assert_eq!(shop.app.rows(by_hand).await[0]["many"], 1);
+    assert_eq!(shop.app.rows(by_hand).await[0]["many"], 2);
     let audited = shop
         .app
-        .rows("SELECT action FROM payments.audit_events WHERE action LIKE 'settlement.matched' OR action LIKE 'settlement.credited' ORDER BY id")
+        .rows("SELECT string_agg(split_part(action, '.', 2), ' ' ORDER BY id) AS actions FROM payments.audit_events
+               WHERE action IN ('settlement.matched', 'settlement.credited', 'settlement.unmatched')")
         .await;
-    let expected = json!([{ "action": "settlement.matched" }, { "action": "settlement.credited" }]);
+    let expected = json!([{ "actions": "matched credited unmatched matched" }]);
     assert_eq!(json!(audited), expected);
 }
 
@@ -161,6 +173,12 @@ async fn only_those_who_look_after_money_see_and_match_and_bad_input_changes_not
             let reply = shop.app.get_as(ids::new_id(), role, path).await;
             reply.assert_error(403, "AUTHORIZATION_ERROR");
         }
+        let unmatching = format!("{one}/unmatch");
+        let reply = shop
+            .app
+            .post_keyed(role, &unmatching, "k", &json!({}))
+            .await;
+        reply.assert_error(403, "AUTHORIZATION_ERROR");
         let named = json!({ "bankCreditId": ids::new_id() });
         for (path, body) in [(credits, &good), (matching.as_str(), &named)] {
             let reply = shop.app.post_keyed(role, path, "k", body).await;

@@ -146,6 +146,32 @@ pub(crate) async fn match_settlement(
     .await
 }
 
+/// Says that a settlement did not arrive with its credit after all. Only people match that credit from then on.
+pub(crate) async fn unmatch_settlement(
+    state: &AppState,
+    caller: &CurrentUser,
+    id: SettlementId,
+    making: &Making<ListedSettlement>,
+) -> Result<ListedSettlement, Error> {
+    let trail = state.trail();
+    let mut conn = state.db.get().await?;
+    conn.transaction(async |conn| {
+        store::bank_credits::take_turn(conn).await?;
+        find(conn, id).await?;
+        let credit = store::bank_credits::unmatch(conn, id).await?;
+        let credit = credit.ok_or(Error::InvalidState("the settlement has no credit"))?;
+        let entity = (SETTLEMENT, id.to_string());
+        let facts = json!({ "bankCreditId": credit.0 });
+        trail
+            .audit(conn, caller, "settlement.unmatched", entity, facts)
+            .await?;
+        let unmatched = find(conn, id).await?;
+        making.settle(conn, &unmatched).await?;
+        Ok(unmatched)
+    })
+    .await
+}
+
 async fn find(conn: &mut AsyncPgConnection, id: SettlementId) -> Result<ListedSettlement, Error> {
     let found = store::settlement_lists::find(conn, id).await?;
     found.ok_or(Error::NotFound(SETTLEMENT))
