@@ -1,0 +1,3 @@
+-- What was promised to be published is published.
+SELECT service, id, event_type, created_at FROM outbox_all
+WHERE published_at IS NULL AND created_at < now() - current_setting('prove.grace')::interval

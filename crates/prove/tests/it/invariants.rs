@@ -1,0 +1,79 @@
+//! The checker against databases that are right, and wrong in one way each.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use prove::invariants::{ALL, Finding, Journals, Patience, check, check_within};
+
+use crate::plants::PLANTS;
+use crate::world::{World, journals};
+
+#[tokio::test]
+async fn nothing_is_found_where_everything_is_right_and_whatever_is_planted_is_found() {
+    let world = World::start().await;
+    let mut client = world.connect().await;
+    let report = check(&mut client, &journals(), Patience::default())
+        .await
+        .unwrap();
+    assert_eq!(report.violated(), [""; 0], "{report}");
+    let skipped = |finding: &Finding| matches!(finding, Finding::Skipped(_));
+    assert!(
+        !report.findings.iter().any(|(_, finding)| skipped(finding)),
+        "{report}"
+    );
+
+    for plant in PLANTS {
+        let planting = client.transaction().await.unwrap();
+        // Triggers and foreign keys would refuse most of it.
+        planting
+            .batch_execute("SET LOCAL session_replication_role = replica")
+            .await
+            .unwrap();
+        planting
+            .batch_execute(plant.sql)
+            .await
+            .unwrap_or_else(|error| panic!("{}: {error:?}", plant.what));
+        let mut known = journals();
+        (plant.tell)(&mut known);
+        let report = check_within(&planting, &known, Patience::default())
+            .await
+            .unwrap();
+        assert_eq!(
+            report.violated(),
+            plant.found_by,
+            "{}: {report}",
+            plant.what
+        );
+        planting.rollback().await.unwrap();
+    }
+
+    // I33: somebody who forgot to end a transaction.
+    let forgetful = world.connect().await;
+    forgetful.batch_execute("BEGIN; SELECT 1").await.unwrap();
+    let at_once = Patience {
+        idle: Duration::ZERO,
+        ..Patience::default()
+    };
+    let report = check(&mut client, &journals(), at_once).await.unwrap();
+    assert_eq!(report.violated(), ["I33"], "{report}");
+
+    forgetful.batch_execute("ROLLBACK").await.unwrap();
+    let report = check(&mut client, &Journals::default(), Patience::default())
+        .await
+        .unwrap();
+    assert!(report.is_clean(), "{report}");
+    let count = report
+        .findings
+        .iter()
+        .filter(|(_, finding)| skipped(finding))
+        .count();
+    assert_eq!(count, 5, "{report}");
+}
+
+#[test]
+fn a_violation_of_each_invariant_is_planted() {
+    let planted = PLANTS.iter().flat_map(|plant| plant.found_by).copied();
+    let planted: BTreeSet<&str> = planted.chain(["I33"]).collect();
+    let all: BTreeSet<&str> = ALL.iter().map(|invariant| invariant.id).collect();
+    assert_eq!(planted, all);
+}
