@@ -15,7 +15,7 @@ macro_rules! id {
     ($name:ident, $what:literal) => {
         #[doc = $what]
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub(crate) struct $name(pub(crate) ::uuid::Uuid);
+        pub struct $name(pub ::uuid::Uuid);
 
         impl ::std::fmt::Display for $name {
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {

@@ -1,7 +1,9 @@
 //! The proof that no order, unit of stock or payment is lost or doubled, for anyone to repeat.
 //!
-//! [`invariants`] reads the databases of all services at once and finds what must not be there.
+//! [`invariants`] reads the databases of all services at once and finds what must not be there. [`simulation`] plays a million
+//! sales through the services' own rules while messages are lost, doubled and reordered.
 
 #![forbid(unsafe_code)]
 
 pub mod invariants;
+pub mod simulation;

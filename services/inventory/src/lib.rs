@@ -12,7 +12,7 @@ mod app;
 mod clients;
 pub mod config;
 pub mod consumers;
-mod domain;
+pub mod domain;
 mod http;
 pub mod routes;
 pub mod seed;

@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 use super::ids::VariantId;
 
 /// The most lines of one order.
-pub(crate) const LINES_MAX: usize = 100;
+pub const LINES_MAX: usize = 100;
 
 /// Quantities by variant, in the order in which rows are locked.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Lines(BTreeMap<VariantId, i64>);
+pub struct Lines(BTreeMap<VariantId, i64>);
 
 /// Why this cannot be an order's content.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum LinesError {
+pub enum LinesError {
     /// Nothing is wanted.
     #[error("must hold at least one line")]
     Empty,
@@ -38,7 +38,7 @@ pub(crate) enum LinesError {
 
 impl Lines {
     /// Merges lines of the same variant. `units_max` bounds what one order may want in all.
-    pub(crate) fn parse(
+    pub fn parse(
         wanted: impl IntoIterator<Item = (VariantId, i64)>,
         units_max: i64,
     ) -> Result<Self, LinesError> {
@@ -66,24 +66,24 @@ impl Lines {
     }
 
     /// Lines as they were stored.
-    pub(crate) fn stored(rows: impl IntoIterator<Item = (VariantId, i64)>) -> Self {
+    pub fn stored(rows: impl IntoIterator<Item = (VariantId, i64)>) -> Self {
         Self(rows.into_iter().collect())
     }
 
     /// Each variant and how many of it.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (VariantId, i64)> + '_ {
+    pub fn iter(&self) -> impl Iterator<Item = (VariantId, i64)> + '_ {
         self.0
             .iter()
             .map(|(variant, quantity)| (*variant, *quantity))
     }
 
     /// The variants, sorted.
-    pub(crate) fn variants(&self) -> impl Iterator<Item = VariantId> + '_ {
+    pub fn variants(&self) -> impl Iterator<Item = VariantId> + '_ {
         self.0.keys().copied()
     }
 
     /// How many of all.
-    pub(crate) fn units(&self) -> i64 {
+    pub fn units(&self) -> i64 {
         self.0.values().sum()
     }
 }

@@ -9,7 +9,7 @@ use super::lines::Lines;
 
 /// Where a reservation stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum State {
+pub enum State {
     /// Its units are held.
     Active,
     /// Its units are sold.
@@ -22,11 +22,10 @@ pub(crate) enum State {
 
 impl State {
     /// Every state.
-    pub(crate) const ALL: [Self; 4] =
-        [Self::Active, Self::Committed, Self::Released, Self::Expired];
+    pub const ALL: [Self; 4] = [Self::Active, Self::Committed, Self::Released, Self::Expired];
 
     /// The name in JSON and SQL.
-    pub(crate) fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::Active => "active",
             Self::Committed => "committed",
@@ -39,7 +38,7 @@ impl State {
 /// The text names no state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be one of active, committed, released, expired")]
-pub(crate) struct UnknownState;
+pub struct UnknownState;
 
 impl FromStr for State {
     type Err = UnknownState;
@@ -53,20 +52,24 @@ impl FromStr for State {
 
 /// What an order holds, or held.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Reserved {
-    pub(crate) order: OrderId,
-    pub(crate) state: State,
+pub struct Reserved {
+    /// Whose it is.
+    pub order: OrderId,
+    /// Where it stands.
+    pub state: State,
     /// None in a release that came before its reservation.
-    pub(crate) expires_at: Option<DateTime<Utc>>,
-    pub(crate) is_extended: bool,
+    pub expires_at: Option<DateTime<Utc>>,
+    /// Whether it was extended; that is done once.
+    pub is_extended: bool,
     /// Sold although the hold had ended.
-    pub(crate) is_reallocated: bool,
-    pub(crate) lines: Lines,
+    pub is_reallocated: bool,
+    /// What is or was held.
+    pub lines: Lines,
 }
 
 /// What selling does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Commit {
+pub enum Commit {
     /// The held units are sold.
     Held,
     /// The hold is over, and units are sold that nobody else holds.
@@ -81,7 +84,7 @@ pub(crate) enum Commit {
 
 /// What giving back does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Release {
+pub enum Release {
     /// The held units are for sale again.
     Held,
     /// Nothing was held, and nothing ever will be.
@@ -94,7 +97,7 @@ pub(crate) enum Release {
 
 /// What waiting longer does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Extend {
+pub enum Extend {
     /// The hold lasts longer.
     Once,
     /// It was extended before.
@@ -104,7 +107,7 @@ pub(crate) enum Extend {
 }
 
 /// Decides a commit; `None` is an order that was never heard of. `is_left` is whether all it wants could be held again.
-pub(crate) fn commit(state: Option<State>, is_left: bool) -> Commit {
+pub fn commit(state: Option<State>, is_left: bool) -> Commit {
     match state {
         // Also after its time: what the sweeper has not taken yet is still held.
         Some(State::Active) => Commit::Held,
@@ -116,7 +119,7 @@ pub(crate) fn commit(state: Option<State>, is_left: bool) -> Commit {
 }
 
 /// Decides a release; `None` is an order that was never heard of.
-pub(crate) fn release(state: Option<State>) -> Release {
+pub fn release(state: Option<State>) -> Release {
     match state {
         Some(State::Active) => Release::Held,
         // A reservation that was overtaken by its release must hold nothing.
@@ -127,7 +130,7 @@ pub(crate) fn release(state: Option<State>) -> Release {
 }
 
 /// Decides an extension.
-pub(crate) fn extend(state: State, is_extended: bool) -> Extend {
+pub fn extend(state: State, is_extended: bool) -> Extend {
     match (state, is_extended) {
         (State::Active, false) => Extend::Once,
         (State::Active, true) => Extend::Already,

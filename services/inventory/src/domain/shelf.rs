@@ -13,52 +13,61 @@ use super::reservation::{self, Commit, Release, Reserved, State};
 
 /// What one buyer and one order may hold. Zero switches a limit off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Limits {
+pub struct Limits {
     /// Other orders of a buyer that may hold something beside this one, and this one.
-    pub(crate) orders_per_user: i64,
+    pub orders_per_user: i64,
     /// Units that a buyer's other orders may hold until no further order is taken.
-    pub(crate) units_per_user: i64,
+    pub units_per_user: i64,
     /// Units of one order.
-    pub(crate) units_per_order: i64,
+    pub units_per_order: i64,
     /// Orders to one address that may hold something at a time.
-    pub(crate) orders_per_address: i64,
+    pub orders_per_address: i64,
 }
 
 /// An order that wants to hold something.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Ask {
-    pub(crate) order: OrderId,
-    pub(crate) user: UserId,
-    pub(crate) address: Option<String>,
-    pub(crate) lines: Lines,
-    pub(crate) ttl_secs: i64,
+pub struct Ask {
+    /// Which order.
+    pub order: OrderId,
+    /// Whose.
+    pub user: UserId,
+    /// A keyed hash of where it goes.
+    pub address: Option<String>,
+    /// What it wants.
+    pub lines: Lines,
+    /// For how long, in seconds.
+    pub ttl_secs: i64,
 }
 
 /// What a buyer holds with all orders whose time is not over.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Held {
-    pub(crate) orders: i64,
-    pub(crate) units: i64,
+pub struct Held {
+    /// How many orders.
+    pub orders: i64,
+    /// How many units.
+    pub units: i64,
     /// Until the first of them ends.
-    pub(crate) seconds: i64,
+    pub seconds: i64,
 }
 
 /// What is there, and who holds what.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Shelf {
+pub struct Shelf {
     /// By the clock that holds go by.
-    pub(crate) now: DateTime<Utc>,
+    pub now: DateTime<Utc>,
     /// What can be bought; a variant that cannot be bought is absent.
-    pub(crate) available: HashMap<VariantId, i64>,
-    pub(crate) known: HashMap<OrderId, Reserved>,
+    pub available: HashMap<VariantId, i64>,
+    /// Orders that were heard of before.
+    pub known: HashMap<OrderId, Reserved>,
     /// What was held when the batch began. What the batch itself gives up still counts, as it is given up just now.
-    pub(crate) by_user: HashMap<UserId, Held>,
-    pub(crate) by_address: HashMap<String, Held>,
+    pub by_user: HashMap<UserId, Held>,
+    /// The same by address.
+    pub by_address: HashMap<String, Held>,
 }
 
 /// What becomes of an order that wants to hold something.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Decision {
+pub enum Decision {
     /// It holds its lines from now on, for the first time.
     Hold,
     /// It holds them again.
@@ -73,7 +82,7 @@ pub(crate) enum Decision {
 
 /// Why an order holds nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Refusal {
+pub enum Refusal {
     /// The same order with other lines.
     OtherLines,
     /// The order was given up.
@@ -91,15 +100,18 @@ pub(crate) enum Refusal {
 
 /// A line that there is too little for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Shortage {
-    pub(crate) variant: VariantId,
-    pub(crate) wanted: i64,
-    pub(crate) available: i64,
+pub struct Shortage {
+    /// Of what.
+    pub variant: VariantId,
+    /// How many are wanted.
+    pub wanted: i64,
+    /// How many are left.
+    pub available: i64,
 }
 
 impl Shelf {
     /// Decides one order that wants to hold something, and takes from the shelf what it gets. Wholly or not at all.
-    pub(crate) fn reserve(&mut self, ask: &Ask, limits: &Limits) -> Decision {
+    pub fn reserve(&mut self, ask: &Ask, limits: &Limits) -> Decision {
         let decision = self.judge(ask, limits);
         match decision {
             Decision::Hold | Decision::HoldAgain => {
@@ -113,7 +125,7 @@ impl Shelf {
     }
 
     /// Decides one order that was paid. Wholly or not at all.
-    pub(crate) fn sell(&mut self, order: OrderId) -> Commit {
+    pub fn sell(&mut self, order: OrderId) -> Commit {
         let known = self.known.get(&order);
         let is_left = known.is_some_and(|known| self.shortages(&known.lines).is_empty());
         let decided = reservation::commit(known.map(|known| known.state), is_left);
@@ -134,7 +146,7 @@ impl Shelf {
     }
 
     /// Decides one order that is given up, also if it was never heard of.
-    pub(crate) fn give_back(&mut self, order: OrderId) -> Release {
+    pub fn give_back(&mut self, order: OrderId) -> Release {
         let decided = reservation::release(self.known.get(&order).map(|known| known.state));
         if matches!(decided, Release::Held | Release::Bar) {
             let known = self.known.entry(order).or_insert_with(|| Reserved {

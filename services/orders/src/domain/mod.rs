@@ -2,10 +2,10 @@
 
 pub(crate) mod address;
 pub(crate) mod coupon;
-pub(crate) mod ids;
+pub mod ids;
 pub(crate) mod number;
-pub(crate) mod payment_status;
+pub mod payment_status;
 pub(crate) mod quantity;
-pub(crate) mod restock;
-pub(crate) mod status;
+pub mod restock;
+pub mod status;
 pub(crate) mod totals;

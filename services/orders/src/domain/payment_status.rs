@@ -4,7 +4,7 @@ use super::ids::PaymentId;
 
 /// What is paid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum PaymentStatus {
+pub enum PaymentStatus {
     /// Nothing, and nobody is at it.
     Unpaid,
     /// Somebody has begun to pay in a way that takes time.
@@ -21,7 +21,7 @@ pub(crate) enum PaymentStatus {
 
 impl PaymentStatus {
     /// The name in JSON and SQL.
-    pub(crate) fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::Unpaid => "unpaid",
             Self::Pending => "pending",
@@ -35,7 +35,7 @@ impl PaymentStatus {
 
 /// How far one attempt to pay has come. A later one never becomes an earlier one, whatever arrives in whichever order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum AttemptStatus {
+pub enum AttemptStatus {
     /// The buyer was sent to the vendor.
     Initialized,
     /// It came to nothing. It may still succeed.
@@ -48,7 +48,7 @@ pub(crate) enum AttemptStatus {
 
 impl AttemptStatus {
     /// Every status, in order.
-    pub(crate) const ALL: [Self; 4] = [
+    pub const ALL: [Self; 4] = [
         Self::Initialized,
         Self::Failed,
         Self::Pending,
@@ -56,7 +56,7 @@ impl AttemptStatus {
     ];
 
     /// The name in SQL.
-    pub(crate) fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::Initialized => "initialized",
             Self::Failed => "failed",
@@ -66,7 +66,7 @@ impl AttemptStatus {
     }
 
     /// What it is after hearing of another status. A pending attempt may fail, and a failed one does not become pending again.
-    pub(crate) fn and(self, heard: Self) -> Self {
+    pub fn and(self, heard: Self) -> Self {
         match (self, heard) {
             (Self::Succeeded, _) | (_, Self::Succeeded) => Self::Succeeded,
             (Self::Failed, _) | (_, Self::Failed) => Self::Failed,
@@ -77,13 +77,15 @@ impl AttemptStatus {
 
 /// One attempt to pay for an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Attempt {
-    pub(crate) payment: PaymentId,
-    pub(crate) status: AttemptStatus,
+pub struct Attempt {
+    /// Which.
+    pub payment: PaymentId,
+    /// How far it has come.
+    pub status: AttemptStatus,
     /// In hundredths.
-    pub(crate) amount_minor: i64,
+    pub amount_minor: i64,
     /// What went back of it, in hundredths.
-    pub(crate) refunded_minor: i64,
+    pub refunded_minor: i64,
 }
 
 impl Attempt {
@@ -98,7 +100,7 @@ impl Attempt {
 
 /// What is paid of an order with these attempts, oldest first. A payment that settles it, or is about to, speaks for all; until
 /// there is one, money that is there counts before money that is awaited.
-pub(crate) fn payment_status(kept: Option<PaymentId>, attempts: &[Attempt]) -> PaymentStatus {
+pub fn payment_status(kept: Option<PaymentId>, attempts: &[Attempt]) -> PaymentStatus {
     if let Some(kept) = kept {
         let attempt = attempts.iter().find(|one| one.payment == kept);
         // An order that costs nothing is settled in its own name, by no payment.

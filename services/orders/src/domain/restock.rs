@@ -5,10 +5,13 @@ use super::status::OrderStatus;
 
 /// A line of the order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct SoldLine {
-    pub(crate) line: LineId,
-    pub(crate) variant: VariantId,
-    pub(crate) quantity: i64,
+pub struct SoldLine {
+    /// Which.
+    pub line: LineId,
+    /// What was sold.
+    pub variant: VariantId,
+    /// How many.
+    pub quantity: i64,
 }
 
 /// What comes back for a refund of the payment that settled the order. Without names, all of it if the refund completes the
@@ -16,7 +19,7 @@ pub(crate) struct SoldLine {
 ///
 /// `status` is the order's before the refund. Lines that the order does not have are passed over, and more than was sold is
 /// cut: inventory counts what came back before.
-pub(crate) fn coming_back(
+pub fn coming_back(
     status: OrderStatus,
     lines: &[SoldLine],
     named: Option<&[(LineId, i64)]>,

@@ -6,7 +6,7 @@ use super::ids::PaymentId;
 
 /// How far an order has come on its way to the buyer. What is paid is told apart from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum OrderStatus {
+pub enum OrderStatus {
     /// Its goods are held, and it waits to be paid.
     Pending,
     /// Paid, and to be packed.
@@ -30,11 +30,11 @@ pub(crate) enum OrderStatus {
 #[error(
     "must be one of pending, processing, shipped, delivered, cancelled, expired, paid_unallocated, refunded"
 )]
-pub(crate) struct UnknownStatus;
+pub struct UnknownStatus;
 
 impl OrderStatus {
     /// Every status, in the order of an order's life.
-    pub(crate) const ALL: [Self; 8] = [
+    pub const ALL: [Self; 8] = [
         Self::Pending,
         Self::Processing,
         Self::Shipped,
@@ -46,7 +46,7 @@ impl OrderStatus {
     ];
 
     /// Those in which nothing is owed to the buyer any more.
-    pub(crate) const OVER: [Self; 5] = [
+    pub const OVER: [Self; 5] = [
         Self::Delivered,
         Self::Cancelled,
         Self::Expired,
@@ -55,7 +55,7 @@ impl OrderStatus {
     ];
 
     /// The name in JSON and SQL.
-    pub(crate) fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::Pending => "pending",
             Self::Processing => "processing",
@@ -82,17 +82,18 @@ impl FromStr for OrderStatus {
 
 /// What decides what an order may become.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Stage {
-    pub(crate) status: OrderStatus,
+pub struct Stage {
+    /// How far it has come.
+    pub status: OrderStatus,
     /// The payment that its goods are being sold for at this moment.
-    pub(crate) settling: Option<PaymentId>,
+    pub settling: Option<PaymentId>,
     /// The payment that settled it.
-    pub(crate) settled_by: Option<PaymentId>,
+    pub settled_by: Option<PaymentId>,
 }
 
 /// What inventory made of a paid order's goods.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Goods {
+pub enum Goods {
     /// They are sold to it.
     Sold,
     /// They were gone.
@@ -101,7 +102,7 @@ pub(crate) enum Goods {
 
 /// What is to become of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Command {
+pub enum Command {
     /// This payment has come: sell the goods for it, and let nothing else happen meanwhile.
     BeginSettling(PaymentId),
     /// The goods are sold or gone.
@@ -122,7 +123,7 @@ pub(crate) enum Command {
 
 /// What a command comes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Change {
+pub enum Change {
     /// It becomes this.
     To(Stage),
     /// It is that already.
@@ -132,9 +133,11 @@ pub(crate) enum Change {
 /// The order's status does not allow it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{}", refusal(*.status, *.is_settling))]
-pub(crate) struct Refused {
-    pub(crate) status: OrderStatus,
-    pub(crate) is_settling: bool,
+pub struct Refused {
+    /// How far it has come.
+    pub status: OrderStatus,
+    /// Whether a payment is settling it just now.
+    pub is_settling: bool,
 }
 
 fn refusal(status: OrderStatus, is_settling: bool) -> String {
@@ -146,7 +149,7 @@ fn refusal(status: OrderStatus, is_settling: bool) -> String {
 
 impl Stage {
     /// Whether nothing is owed to the buyer any more, and nothing is about to be.
-    pub(crate) fn is_over(self) -> bool {
+    pub fn is_over(self) -> bool {
         OrderStatus::OVER.contains(&self.status) && self.settling.is_none()
     }
 
@@ -154,7 +157,7 @@ impl Stage {
     ///
     /// # Errors
     /// [`Refused`], and then nothing may change.
-    pub(crate) fn after(self, command: Command) -> Result<Change, Refused> {
+    pub fn after(self, command: Command) -> Result<Change, Refused> {
         match command {
             Command::BeginSettling(payment) => self.begin_settling(payment),
             Command::Settle(payment, goods) => self.settle(payment, goods),

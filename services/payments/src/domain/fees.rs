@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 /// Who bears the provider's fees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum FeeBearer {
+pub enum FeeBearer {
     /// The shop: the buyer pays what is due, and less of it reaches the shop.
     Shop,
     /// The buyer: the provider adds its fees to what is due.
@@ -14,7 +14,7 @@ pub(crate) enum FeeBearer {
 /// The text names nobody who bears fees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be shop or buyer")]
-pub(crate) struct UnknownBearer;
+pub struct UnknownBearer;
 
 impl FromStr for FeeBearer {
     type Err = UnknownBearer;
@@ -30,7 +30,7 @@ impl FromStr for FeeBearer {
 
 impl FeeBearer {
     /// Whether the buyer paid what was due. `requested` is what the provider was asked for, by its own account.
-    pub(crate) fn is_paid_in_full(self, due: i64, paid: i64, requested: Option<i64>) -> bool {
+    pub fn is_paid_in_full(self, due: i64, paid: i64, requested: Option<i64>) -> bool {
         match self {
             Self::Shop => paid == due,
             Self::Buyer => requested.unwrap_or(paid) == due && paid >= due,
@@ -39,7 +39,7 @@ impl FeeBearer {
 }
 
 /// The fees as far as they can be believed: never less than nothing, never more than was paid.
-pub(crate) fn believable(fees: Option<i64>, paid: i64) -> Option<i64> {
+pub fn believable(fees: Option<i64>, paid: i64) -> Option<i64> {
     fees.filter(|fees| (0..=paid).contains(fees))
 }
 

@@ -1,14 +1,14 @@
 //! The rules: pure, without time, randomness or storage of their own.
 
-pub(crate) mod fees;
-pub(crate) mod ids;
+pub mod fees;
+pub mod ids;
 pub(crate) mod ledger;
-pub(crate) mod mode;
-pub(crate) mod observation;
+pub mod mode;
+pub mod observation;
 pub(crate) mod reference;
-pub(crate) mod refund;
+pub mod refund;
 pub(crate) mod schedule;
 pub(crate) mod settlement;
-pub(crate) mod status;
+pub mod status;
 pub(crate) mod webhook_event;
 pub(crate) mod webhook_signature;

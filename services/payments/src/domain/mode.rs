@@ -4,7 +4,7 @@ use std::fmt;
 
 /// Which of the provider's two worlds a key opens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Mode {
+pub enum Mode {
     /// Nobody pays anything.
     Test,
     /// Real money.
@@ -13,7 +13,7 @@ pub(crate) enum Mode {
 
 impl Mode {
     /// The world that a secret key belongs to; none for what is no secret key.
-    pub(crate) fn of_key(key: &str) -> Option<Self> {
+    pub fn of_key(key: &str) -> Option<Self> {
         if key.starts_with("sk_test_") {
             Some(Self::Test)
         } else if key.starts_with("sk_live_") {
@@ -24,7 +24,7 @@ impl Mode {
     }
 
     /// The word for it in the provider's `domain` fields.
-    pub(crate) fn domain(self) -> &'static str {
+    pub fn domain(self) -> &'static str {
         match self {
             Self::Test => "test",
             Self::Live => "live",

@@ -9,7 +9,7 @@ use super::status::PaymentStatus;
 
 /// How a transaction stands at the provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum GatewayStatus {
+pub enum GatewayStatus {
     /// Paid.
     Success,
     /// Nobody has finished paying. Also how each transaction begins.
@@ -26,7 +26,7 @@ pub(crate) enum GatewayStatus {
 
 impl GatewayStatus {
     /// The provider's word.
-    pub(crate) fn of(word: &str) -> Self {
+    pub fn of(word: &str) -> Self {
         match word {
             "success" => Self::Success,
             "abandoned" => Self::Abandoned,
@@ -40,39 +40,49 @@ impl GatewayStatus {
 
 /// A transaction as the provider describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Observation {
+pub struct Observation {
     /// The provider's number for it.
-    pub(crate) gateway_id: String,
-    pub(crate) status: GatewayStatus,
-    pub(crate) reference: String,
+    pub gateway_id: String,
+    /// How it stands.
+    pub status: GatewayStatus,
+    /// Our name for it.
+    pub reference: String,
     /// `test` or `live`.
-    pub(crate) domain: String,
+    pub domain: String,
     /// What was charged, in hundredths.
-    pub(crate) paid_minor: i64,
+    pub paid_minor: i64,
     /// What was asked for, in hundredths.
-    pub(crate) requested_minor: Option<i64>,
+    pub requested_minor: Option<i64>,
     /// As the provider names it.
-    pub(crate) currency: String,
-    pub(crate) channel: Option<String>,
-    pub(crate) fees_minor: Option<i64>,
-    pub(crate) paid_at: Option<DateTime<Utc>>,
+    pub currency: String,
+    /// How it was paid.
+    pub channel: Option<String>,
+    /// The provider's fees, in hundredths.
+    pub fees_minor: Option<i64>,
+    /// By the provider's clock.
+    pub paid_at: Option<DateTime<Utc>>,
 }
 
 /// What is known of a payment before it is looked at.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Standing<'a> {
-    pub(crate) status: PaymentStatus,
-    pub(crate) reference: &'a str,
-    pub(crate) due: Money,
-    pub(crate) mode: Mode,
-    pub(crate) bearer: FeeBearer,
+pub struct Standing<'a> {
+    /// How far it has come.
+    pub status: PaymentStatus,
+    /// Our name for it.
+    pub reference: &'a str,
+    /// What is due.
+    pub due: Money,
+    /// Of which world the key is.
+    pub mode: Mode,
+    /// Who bears the fees.
+    pub bearer: FeeBearer,
     /// Whether the time to pay is over.
-    pub(crate) is_over: bool,
+    pub is_over: bool,
 }
 
 /// How an attempt ended without being paid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ending {
+pub enum Ending {
     /// Declined.
     Failed,
     /// Left alone.
@@ -81,7 +91,7 @@ pub(crate) enum Ending {
 
 impl Ending {
     /// The status that it gives a payment.
-    pub(crate) fn status(self) -> PaymentStatus {
+    pub fn status(self) -> PaymentStatus {
         match self {
             Self::Failed => PaymentStatus::Failed,
             Self::Abandoned => PaymentStatus::Abandoned,
@@ -91,7 +101,7 @@ impl Ending {
 
 /// What follows from an observation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub enum Verdict {
     /// Nothing new.
     Nothing,
     /// Somebody pays in a way that takes time.
@@ -109,7 +119,7 @@ pub(crate) enum Verdict {
 }
 
 /// What follows from what the provider says.
-pub(crate) fn judge(known: &Standing<'_>, seen: &Observation) -> Verdict {
+pub fn judge(known: &Standing<'_>, seen: &Observation) -> Verdict {
     if seen.reference != known.reference {
         return Verdict::Alien("it is about another reference");
     }
@@ -136,7 +146,7 @@ pub(crate) fn judge(known: &Standing<'_>, seen: &Observation) -> Verdict {
 }
 
 /// What follows from the provider not knowing the payment at all.
-pub(crate) fn judge_unknown(known: &Standing<'_>) -> Verdict {
+pub fn judge_unknown(known: &Standing<'_>) -> Verdict {
     if known.is_over {
         ended(known, Ending::Abandoned)
     } else {

@@ -7,7 +7,7 @@ use super::ledger::Account;
 
 /// How far a refund has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum RefundStatus {
+pub enum RefundStatus {
     /// Decided; as far as we know, the provider has not heard of it.
     Requested,
     /// The provider has it.
@@ -23,11 +23,11 @@ pub(crate) enum RefundStatus {
 /// The text names no status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be one of requested, processing, processed, failed, needs_attention")]
-pub(crate) struct UnknownStatus;
+pub struct UnknownStatus;
 
 impl RefundStatus {
     /// Every status.
-    pub(crate) const ALL: [Self; 5] = [
+    pub const ALL: [Self; 5] = [
         Self::Requested,
         Self::Processing,
         Self::Processed,
@@ -36,7 +36,7 @@ impl RefundStatus {
     ];
 
     /// The name in JSON and SQL.
-    pub(crate) fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::Requested => "requested",
             Self::Processing => "processing",
@@ -47,7 +47,7 @@ impl RefundStatus {
     }
 
     /// The provider's word; none for one that is new to us.
-    pub(crate) fn of_gateway(word: &str) -> Option<Self> {
+    pub fn of_gateway(word: &str) -> Option<Self> {
         match word {
             "pending" | "processing" => Some(Self::Processing),
             "processed" => Some(Self::Processed),
@@ -58,7 +58,7 @@ impl RefundStatus {
     }
 
     /// Whether it has come to an end. Banks may still undo that.
-    pub(crate) fn has_ended(self) -> bool {
+    pub fn has_ended(self) -> bool {
         matches!(self, Self::Processed | Self::Failed)
     }
 }
@@ -81,7 +81,7 @@ impl FromStr for RefundStatus {
 
 /// What follows from how a refund stands at the provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Step {
+pub enum Step {
     /// Nothing new.
     Nothing,
     /// It has come this far.
@@ -93,7 +93,7 @@ pub(crate) enum Step {
 }
 
 /// What follows from how a refund stands at the provider, by the provider's own present account.
-pub(crate) fn follow(known: RefundStatus, seen: RefundStatus) -> Step {
+pub fn follow(known: RefundStatus, seen: RefundStatus) -> Step {
     use RefundStatus::{Failed, NeedsAttention, Processed, Processing, Requested};
     match (known, seen) {
         // The provider has no such word: it cannot have lost what it had.
@@ -109,7 +109,7 @@ pub(crate) fn follow(known: RefundStatus, seen: RefundStatus) -> Step {
 
 /// Who decided a refund.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Origin {
+pub enum Origin {
     /// The shop's staff.
     Staff,
     /// This system, because nothing keeps the capture.
@@ -120,7 +120,7 @@ pub(crate) enum Origin {
 
 impl Origin {
     /// The name in SQL.
-    pub(crate) fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::Staff => "staff",
             Self::System => "system",
@@ -140,7 +140,7 @@ pub(crate) fn charged_to(is_kept: bool) -> Account {
 
 /// Why an amount cannot go back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum TooMuch {
+pub enum TooMuch {
     /// All went back, or is on its way.
     #[error("nothing is left to be refunded")]
     NothingLeft,
@@ -150,7 +150,7 @@ pub(crate) enum TooMuch {
 }
 
 /// How much goes back, in hundredths: `wanted`, or all that is left. `taken` is what went back or is on its way.
-pub(crate) fn cap(paid: i64, taken: i64, wanted: Option<i64>) -> Result<i64, TooMuch> {
+pub fn cap(paid: i64, taken: i64, wanted: Option<i64>) -> Result<i64, TooMuch> {
     let left = paid.saturating_sub(taken);
     match wanted {
         _ if left <= 0 => Err(TooMuch::NothingLeft),

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 /// How far a payment has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum PaymentStatus {
+pub enum PaymentStatus {
     /// Nobody has begun to pay, as far as we know.
     Initialized,
     /// Somebody pays in a way that takes time.
@@ -27,11 +27,11 @@ pub(crate) enum PaymentStatus {
 #[error(
     "must be one of initialized, pending, failed, abandoned, paid, partially_refunded, refunded"
 )]
-pub(crate) struct UnknownStatus;
+pub struct UnknownStatus;
 
 impl PaymentStatus {
     /// Every status, lowest first.
-    pub(crate) const ALL: [Self; 7] = [
+    pub const ALL: [Self; 7] = [
         Self::Initialized,
         Self::Pending,
         Self::Failed,
@@ -42,7 +42,7 @@ impl PaymentStatus {
     ];
 
     /// The name in JSON and SQL.
-    pub(crate) fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::Initialized => "initialized",
             Self::Pending => "pending",
@@ -66,17 +66,17 @@ impl PaymentStatus {
     }
 
     /// Whether news may make it that: only what is higher.
-    pub(crate) fn may_become(self, next: Self) -> bool {
+    pub fn may_become(self, next: Self) -> bool {
         next.rank() > self.rank()
     }
 
     /// Whether the provider has, or had, the money.
-    pub(crate) fn is_captured(self) -> bool {
+    pub fn is_captured(self) -> bool {
         self.rank() >= Self::Paid.rank()
     }
 
     /// Whether somebody may be about to pay it.
-    pub(crate) fn is_open(self) -> bool {
+    pub fn is_open(self) -> bool {
         self.rank() <= Self::Pending.rank()
     }
 }
