@@ -114,10 +114,13 @@ impl Inventory {
         match shelf.reserve(&ask, &NO_LIMITS) {
             Decision::Hold | Decision::HoldAgain => self.write(order, &shelf, 0, 1),
             Decision::Renew => self.write(order, &shelf, 0, 0),
-            Decision::AsBefore => {}
+            Decision::AsBefore => {
+                let known = self.known.get(&order)?;
+                return known.expires_at.map(|at| at.timestamp());
+            }
             Decision::Refused(_) => return None,
         }
-        self.held_at.entry(order).or_insert(now);
+        self.held_at.insert(order, now);
         let known = self.known.get(&order)?;
         known.expires_at.map(|at| at.timestamp())
     }
@@ -156,15 +159,18 @@ impl Inventory {
 
     /// Holds goods longer, once; answers until when.
     pub(super) fn extend(&mut self, order: u64, now: i64) -> Option<i64> {
-        let held_at = self.held_at.get(&order).copied().unwrap_or(now);
+        let begun = self.held_at.get(&order).copied().unwrap_or(now);
         let known = self.known.get_mut(&order)?;
         match reservation::extend(known.state, known.is_extended) {
-            Extend::Once if known.expires_at.is_some_and(|at| at > time(now)) => {
-                known.expires_at = Some(time(held_at + EXTENDED));
+            Extend::Once => {
+                let until = known.expires_at.max(Some(time(begun + EXTENDED)));
+                // It is over, also with that.
+                until.filter(|until| *until > time(now))?;
+                known.expires_at = until;
                 known.is_extended = true;
             }
             Extend::Already => {}
-            Extend::Once | Extend::Refused => return None,
+            Extend::Refused => return None,
         }
         known.expires_at.map(|at| at.timestamp())
     }
