@@ -39,7 +39,7 @@ seed: build ## Fill the running tree with something to try (USERS=1000 or PRODUC
 demo: build ## Buy something from the running tree, and show every step
 	@$(AGAPE) demo
 
-.PHONY: test test-unit test-integration test-e2e coverage bench
+.PHONY: test test-unit test-integration test-e2e coverage bench prove
 test: setup ## Run all tests against real servers (S=auth for one package)
 	@cargo test $(PACKAGES)
 
@@ -58,6 +58,18 @@ coverage: setup ## Measure test coverage and check the thresholds (S=auth for on
 bench: setup ## Measure speed, release build, nginx beside it (installs nginx and wrk)
 	@.ci/setup nginx wrk
 	@deploy/bench/run
+
+prove: build ## Play a million sales, then weather a storm of ten minutes; nothing may be lost (SEED= does the same again)
+	@seed=$(or $(SEED),$$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')); \
+	$(AGAPE) prove simulate --seed $$seed; \
+	STORM_SEED=$$seed STORM_SECONDS=$${STORM_SECONDS:-600} cargo test -p agape --test e2e storm -- --nocapture
+
+.PHONY: prove
+prove: setup ## See that nothing is lost or doubled: a million simulated sales, then ten minutes of storm (SEED=, SECONDS=)
+	@cargo build -p agape
+	@$(AGAPE) prove simulate $(if $(SEED),--seed $(SEED))
+	@STORM_SECONDS=$(or $(SECONDS),600) $(if $(SEED),STORM_SEED=$(SEED)) \
+		cargo test -p agape --test e2e a_storm_loses_and_doubles_nothing -- --nocapture
 
 .PHONY: migration migrate migrate-down generate
 migration: ## Begin a migration: S=auth N=add_something

@@ -65,12 +65,38 @@ pub enum Command {
     },
     /// Buy something from the running shop, and show every step
     Demo,
+    /// See for yourself that nothing is lost or doubled
+    Prove {
+        /// How
+        #[command(subcommand)]
+        action: Proof,
+    },
     /// Check this set-up and say what to do about what is wrong
     Doctor,
     /// Write the API documents to proto-docs/openapi/
     Openapi,
     /// Write everything that is generated: schema.rs files, API documents, event schemas
     Generate,
+}
+
+/// How to prove it.
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub enum Proof {
+    /// Play sales through the services' own rules while messages are lost, doubled and reordered
+    Simulate {
+        /// How many
+        #[arg(long, value_name = "N", default_value_t = 1_000_000)]
+        schedules: u64,
+        /// The first one's seed, to play the same ones again
+        #[arg(long)]
+        seed: Option<u64>,
+    },
+    /// Look for what must not be in the databases
+    Check {
+        /// What has changed within so many seconds is not compared between services
+        #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+        grace: u64,
+    },
 }
 
 /// What to do with the keys.

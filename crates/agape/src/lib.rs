@@ -28,12 +28,13 @@ pub mod tree;
 
 use std::future::Future;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::Parser;
 use common::service::Keys;
 
-use cli::{Cli, Command, KeysAction};
+use cli::{Cli, Command, KeysAction, Proof};
 use tree::Tree;
 
 /// Reads the command line, does what it says, and tells how it went.
@@ -76,6 +77,12 @@ fn dispatch(command: Command) -> Result<ExitCode> {
             &action,
         )),
         Command::Demo => alone(commands::demo::run(tree)),
+        Command::Prove {
+            action: Proof::Simulate { schedules, seed },
+        } => commands::prove::simulate(schedules, seed),
+        Command::Prove {
+            action: Proof::Check { grace },
+        } => alone(commands::prove::check(tree, Duration::from_secs(grace))),
         Command::Doctor => alone(commands::doctor::run(tree)),
         Command::Openapi => commands::openapi::run(tree).map(done),
         Command::Generate => alone(commands::generate::run(tree)).map(done),

@@ -55,7 +55,7 @@ pub async fn run(tree: &Tree) -> Result<ExitCode> {
 }
 
 /// Where the API and the vendors are in the running tree.
-fn places(tree: &Tree) -> Result<(String, String)> {
+pub(super) fn places(tree: &Tree) -> Result<(String, String)> {
     let file =
         std::fs::read(tree.urls()).context("the running tree has not said where it is yet")?;
     let urls: Value = serde_json::from_slice(&file)?;

@@ -9,6 +9,7 @@ pub mod generate;
 pub mod keys;
 pub mod migrate;
 pub mod openapi;
+pub mod prove;
 pub mod restart;
 pub mod seed;
 pub mod serve;

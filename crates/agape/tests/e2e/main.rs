@@ -12,5 +12,6 @@ mod mail;
 mod purchase;
 mod shop;
 mod start_and_stop;
+mod storm;
 mod system;
 mod trace;

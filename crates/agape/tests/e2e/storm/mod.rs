@@ -1,0 +1,127 @@
+//! The storm: shoppers buy while every process is killed in turn and the vendors misbehave. Once it is quiet, nothing may have
+//! been lost or doubled, by what lies in all databases, at the vendors and with the shoppers.
+//!
+//! `STORM_SECONDS` makes it longer than it is among the tests, and `STORM_SEED` has the same things happen in the same order.
+
+mod shoppers;
+mod trouble;
+
+use std::env;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use agape::bootstrap::DATABASE;
+use prove::invariants::{Journals, Patience, Report, check};
+use serde_json::{Value, json};
+use tokio_postgres::{Config, NoTls};
+
+use self::shoppers::Shoppers;
+use self::trouble::Trouble;
+use crate::shop::client;
+use crate::system::System;
+
+/// How long it takes among the tests.
+const SHORT: Duration = Duration::from_secs(15);
+/// For so long everything may take to come to rest.
+const REST: Duration = Duration::from_secs(120);
+/// Shoppers at a time.
+const SHOPPERS: usize = 4;
+
+fn setting(name: &str) -> Option<u64> {
+    env::var(name).ok()?.parse().ok()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_storm_loses_and_doubles_nothing() {
+    let length = setting("STORM_SECONDS").map_or(SHORT, Duration::from_secs);
+    let seed = setting("STORM_SEED").unwrap_or_else(rand::random);
+    eprintln!("a storm of {length:?} from seed {seed}");
+    let system = Arc::new(System::start(&[
+        ("SANDBOX__JOURNAL_MAX", "10000000"),
+        ("SANDBOX__RESEND__RATE_LIMIT", "1000000"),
+        ("NOTIFICATIONS__RESEND__RATE_PER_SECOND", "1000"),
+    ]));
+    let seeded = system.run(&["seed", "--users", "60"]);
+    assert!(seeded.status.success(), "{seeded:?}");
+
+    let shoppers = Shoppers::start(&system, SHOPPERS, seed).await;
+    let trouble = Trouble::new(&system, seed);
+    let until = Instant::now() + length;
+    // The killing waits for processes, so it has a thread of its own.
+    let killed = tokio::task::spawn_blocking(move || trouble.rage(until))
+        .await
+        .unwrap();
+    vendors_behave(&system).await;
+    let quiet = Instant::now();
+    let attempts = shoppers.stop().await;
+    eprintln!(
+        "the last shopper left after {:.1} s",
+        quiet.elapsed().as_secs_f64()
+    );
+    let paid = attempts.iter().filter(|one| one.is_paid).count();
+    eprintln!(
+        "{killed} were killed; {} orders were asked for, {paid} paid",
+        attempts.len()
+    );
+
+    let journals = Journals {
+        clients: Some(attempts.into_iter().flat_map(|one| one.answers).collect()),
+        ..journals_of(&system).await
+    };
+    let report = come_to_rest(&system, journals).await;
+    eprintln!("{report}");
+    assert_eq!(report.violated(), [""; 0]);
+    assert!(paid > 5, "hardly anybody could buy");
+}
+
+/// Looks until nothing is wrong any more, or the time for that is over.
+async fn come_to_rest(system: &System, mut journals: Journals) -> Report {
+    let begun = Instant::now();
+    let url = system.json("urls.json")["infrastructure"]["postgres"].clone();
+    loop {
+        let report = look(url.as_str().unwrap(), &journals).await;
+        if report.is_clean() {
+            eprintln!(
+                "everything came to rest within {:.1} s",
+                begun.elapsed().as_secs_f64()
+            );
+            return report;
+        }
+        if begun.elapsed() > REST {
+            return report;
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        journals = Journals {
+            clients: journals.clients,
+            ..journals_of(system).await
+        };
+    }
+}
+
+/// What is wrong at this moment, when nothing counts as under way any more.
+async fn look(url: &str, journals: &Journals) -> Report {
+    let mut config: Config = url.parse().unwrap();
+    let connecting = config.dbname(DATABASE).connect(NoTls);
+    let (mut client, connection) = connecting.await.unwrap();
+    let connection = tokio::spawn(connection);
+    let patience = Patience {
+        grace: Duration::ZERO,
+        ..Patience::default()
+    };
+    let report = check(&mut client, journals, patience).await.unwrap();
+    connection.abort();
+    report
+}
+
+async fn journals_of(system: &System) -> Journals {
+    let url = system.url("sandbox", "/_sandbox/journal");
+    let answer = client().get(url).send().await.unwrap();
+    let entries: Vec<Value> = answer.json().await.unwrap();
+    Journals::of_sandbox(&entries).unwrap()
+}
+
+async fn vendors_behave(system: &System) {
+    let url = system.url("sandbox", "/_sandbox/faults");
+    let answer = client().put(url).json(&json!({})).send().await.unwrap();
+    assert!(answer.status().is_success(), "{answer:?}");
+}

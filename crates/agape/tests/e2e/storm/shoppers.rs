@@ -1,0 +1,239 @@
+//! People who buy, and do not give up when something fails: they ask again under the same key.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::time::{Duration, Instant};
+
+use common::ids;
+use hex::encode;
+use prove::invariants::ClientOp;
+use rand::rngs::Xoshiro256PlusPlus;
+use rand::{RngExt as _, SeedableRng as _};
+use reqwest::{Client, RequestBuilder};
+use ring::digest::{SHA256, digest};
+use serde_json::{Value, json};
+use tokio::task::JoinHandle;
+use tokio::time::sleep;
+
+use crate::shop::client;
+use crate::system::System;
+
+/// After so long somebody gives up.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// An attempt to buy.
+pub struct Attempt {
+    /// Everything the shop answered to the order.
+    pub answers: Vec<ClientOp>,
+    /// Whether the vendor has the money.
+    pub is_paid: bool,
+}
+
+/// Everybody.
+pub struct Shoppers {
+    stop: Arc<AtomicBool>,
+    all: Vec<JoinHandle<Vec<Attempt>>>,
+}
+
+struct Shopper {
+    client: Client,
+    api: String,
+    sandbox: String,
+    tokens: Vec<String>,
+    items: Vec<Value>,
+    dice: Xoshiro256PlusPlus,
+    stop: Arc<AtomicBool>,
+    ops: Arc<AtomicI64>,
+}
+
+impl Shoppers {
+    /// Lets so many begin.
+    pub async fn start(system: &System, count: usize, seed: u64) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let ops = Arc::new(AtomicI64::new(0));
+        let mut tokens = Vec::new();
+        find_tokens(&system.json("bench/tokens.json"), &mut tokens);
+        assert!(tokens.len() >= count, "{} tokens", tokens.len());
+        let items = items(system).await;
+        let all = (0..count).zip(seed..).map(|(number, seed)| {
+            let shopper = Shopper {
+                client: client(),
+                api: system.url("gateway", "/api/v1"),
+                sandbox: system.url("sandbox", "/_sandbox/paystack"),
+                tokens: tokens.iter().skip(number).step_by(count).cloned().collect(),
+                items: items.clone(),
+                dice: Xoshiro256PlusPlus::seed_from_u64(seed),
+                stop: Arc::clone(&stop),
+                ops: Arc::clone(&ops),
+            };
+            tokio::spawn(shopper.go_shopping())
+        });
+        Self {
+            all: all.collect(),
+            stop,
+        }
+    }
+
+    /// Lets everybody finish what they began; answers what they did.
+    pub async fn stop(self) -> Vec<Attempt> {
+        self.stop.store(true, Ordering::Relaxed);
+        let mut attempts = Vec::new();
+        for one in self.all {
+            attempts.extend(one.await.unwrap());
+        }
+        attempts
+    }
+}
+
+fn find_tokens(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::String(text) if text.starts_with("eyJ") => found.push(text.clone()),
+        Value::Array(all) => all.iter().for_each(|one| find_tokens(one, found)),
+        Value::Object(all) => all.values().for_each(|one| find_tokens(one, found)),
+        _ => {}
+    }
+}
+
+/// One of each of the first products.
+async fn items(system: &System) -> Vec<Value> {
+    let url = system.url("gateway", "/api/v1/products?limit=20");
+    let answer = client().get(url).send().await.unwrap();
+    let answer: Value = answer.json().await.unwrap();
+    let products = answer["data"]["products"].as_array().unwrap().iter();
+    let item = |product: &Value| json!({ "productId": product["id"], "variantId": product["variants"][0]["id"], "quantity": 1 });
+    products.map(item).collect()
+}
+
+impl Shopper {
+    async fn go_shopping(mut self) -> Vec<Attempt> {
+        let mut attempts = Vec::new();
+        while !self.stop.load(Ordering::Relaxed) {
+            attempts.push(self.buy().await);
+        }
+        attempts
+    }
+
+    async fn buy(&mut self) -> Attempt {
+        let token = self.pick_token();
+        let item = self.dice.random_range(0..self.items.len());
+        let body = json!({ "items": [self.items[item]], "shippingAddress": {
+            "fullName": "Ada Obi", "phone": "+2348012345678", "addressLine1": "12 Allen Avenue",
+            "city": "Ikeja", "state": "Lagos", "country": "NG",
+        } });
+        let key = ids::new_id().to_string();
+        let mut answers = Vec::new();
+        let ordered = self
+            .insist(&token, "/orders", &key, &body, Some(&mut answers))
+            .await;
+        let order = ordered.and_then(|answer| answer.pointer("/data/order/id").cloned());
+        let is_paid = match order {
+            Some(order) => self.pay(&token, &order).await,
+            None => false,
+        };
+        Attempt { answers, is_paid }
+    }
+
+    /// Pays what was ordered, most of the time; or cancels it, or forgets about it.
+    async fn pay(&mut self, token: &str, order: &Value) -> bool {
+        let mood = self.dice.random_range(0..10);
+        if mood == 0 {
+            return false;
+        }
+        let key = ids::new_id().to_string();
+        let body = json!({ "orderId": order });
+        let begun = self
+            .insist(token, "/payments/initialize", &key, &body, None)
+            .await;
+        let reference = begun.and_then(|answer| answer.pointer("/data/reference").cloned());
+        let Some(reference) = reference.as_ref().and_then(Value::as_str) else {
+            return false;
+        };
+        if mood == 1 {
+            // Whoever is faster.
+            let path = format!("/orders/{}/cancel", order.as_str().unwrap());
+            let nothing = json!({});
+            let (_, is_paid) = tokio::join!(
+                self.insist(token, &path, &key, &nothing, None),
+                self.complete(reference, "success")
+            );
+            return is_paid;
+        }
+        if mood == 2 {
+            self.complete(reference, "failed").await;
+        }
+        self.complete(reference, "success").await
+    }
+
+    async fn complete(&self, reference: &str, outcome: &str) -> bool {
+        let url = format!("{}/{reference}/complete", self.sandbox);
+        let body = json!({ "channel": "card", "outcome": outcome });
+        let answer = self.client.post(url).json(&body).send().await;
+        answer.is_ok_and(|answer| answer.status().is_success())
+    }
+
+    /// Asks until there is an answer that says something; notes every one of them.
+    async fn insist(
+        &self,
+        token: &str,
+        path: &str,
+        key: &str,
+        body: &Value,
+        mut notes: Option<&mut Vec<ClientOp>>,
+    ) -> Option<Value> {
+        let begun = Instant::now();
+        while begun.elapsed() < PATIENCE {
+            let request = self.client.post(format!("{}{path}", self.api));
+            let request = request
+                .bearer_auth(token)
+                .header("Idempotency-Key", key)
+                .json(body);
+            let (status, bytes) = ask(request).await;
+            let answer: Option<Value> = serde_json::from_slice(&bytes).ok();
+            if let Some(notes) = notes.as_deref_mut() {
+                notes.push(self.note(key, status, answer.as_ref(), &bytes));
+            }
+            let is_busy = |answer: &Value| answer["code"] == "IDEMPOTENCY_IN_PROGRESS";
+            match status {
+                Some(200..300) => return answer,
+                Some(409) if answer.as_ref().is_some_and(is_busy) => {}
+                Some(400..500) => return None,
+                _ => {}
+            }
+            sleep(Duration::from_millis(100)).await;
+        }
+        None
+    }
+
+    fn note(
+        &self,
+        key: &str,
+        status: Option<u16>,
+        answer: Option<&Value>,
+        bytes: &[u8],
+    ) -> ClientOp {
+        let order = answer.and_then(|answer| answer.pointer("/data/order/id"));
+        ClientOp {
+            op_id: self.ops.fetch_add(1, Ordering::Relaxed) + 1,
+            idem_key: key.to_owned(),
+            http_status: status,
+            order_id: order.and_then(Value::as_str).map(str::to_owned),
+            body_sha256: status.map(|_| encode(digest(&SHA256, bytes))),
+        }
+    }
+
+    fn pick_token(&mut self) -> String {
+        let index = self.dice.random_range(0..self.tokens.len());
+        self.tokens[index].clone()
+    }
+}
+
+async fn ask(request: RequestBuilder) -> (Option<u16>, Vec<u8>) {
+    let Ok(answer) = request.timeout(Duration::from_secs(10)).send().await else {
+        return (None, Vec::new());
+    };
+    let status = answer.status().as_u16();
+    match answer.bytes().await {
+        Ok(bytes) => (Some(status), bytes.to_vec()),
+        Err(_) => (None, Vec::new()),
+    }
+}
