@@ -1,22 +1,22 @@
 //! One shop and everything that can happen to it, one step after another as the dice fall.
 
-use orders::domain::status::{Command, Goods, OrderStatus};
-use payments::domain::observation::{GatewayStatus, Observation};
-use payments::domain::refund::RefundStatus;
+mod people;
+mod rest;
+
+use orders::domain::status::{Goods, OrderStatus};
+use payments::domain::observation::Observation;
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt as _, SeedableRng as _};
 
 use super::bug::Bug;
 use super::inventory::Inventory;
 use super::network::{Consumer, Delivery, Event, Network};
-use super::orders::{Claim, Orders};
+use super::orders::Orders;
 use super::payments::Payments;
 use super::provider::Provider;
 
 /// When everything begins, in seconds since 1970.
 const BEGIN: i64 = 1_800_000_000;
-/// Orders of one schedule.
-const ORDERS_MAX: usize = 3;
 /// A settlement of this age was interrupted; a hold that ended so long ago is asked about. In seconds.
 const SETTLING_AGE: i64 = 10;
 const OVERDUE_AGE: i64 = 30;
@@ -147,110 +147,6 @@ impl World {
             _ => self.go_on_with_refund(),
         }
         Ok(())
-    }
-
-    /// Somebody orders. Each of the three steps may be the last one: the request dies, and what it did stays.
-    fn order(&mut self) {
-        if self.orders.all.len() + self.orders.claims.len() >= ORDERS_MAX {
-            return;
-        }
-        let id = self.next_id();
-        let mut lines = vec![(self.dice.random_range(1..=2), self.dice.random_range(1..=2))];
-        if self.is_lucky(30) {
-            lines = vec![(1, 1), (2, self.dice.random_range(1..=2))];
-        }
-        let total = if self.is_lucky(12) { 0 } else { 1_000 };
-        self.tell(|| format!("order {id} of {lines:?} for {total}"));
-        self.orders.claims.insert(id, Claim { lines, total });
-        if self.is_lucky(85) {
-            self.place(id);
-        }
-    }
-
-    fn place(&mut self, id: u64) {
-        let Some(claim) = self.orders.claims.get(&id).cloned() else {
-            return;
-        };
-        match self.inventory.reserve(id, &claim.lines, self.now) {
-            None => {
-                self.tell(|| format!("order {id} is refused"));
-                self.orders.claims.remove(&id);
-            }
-            Some(until) if self.is_lucky(85) => {
-                self.tell(|| format!("order {id} is placed"));
-                self.orders.insert(id, claim, until, self.now);
-                self.begin_free(id);
-            }
-            Some(_) => self.tell(|| format!("order {id} holds goods, and its request dies")),
-        }
-    }
-
-    /// What costs nothing is settled by the request itself, if that lives so long.
-    fn begin_free(&mut self, id: u64) {
-        let settling = self
-            .orders
-            .all
-            .get(&id)
-            .and_then(|order| order.stage.settling);
-        if settling.is_some() && self.is_lucky(70) {
-            self.settlements.push(Settlement {
-                order: id,
-                payment: id,
-                event: None,
-                goods: None,
-            });
-        }
-    }
-
-    /// Somebody repeats a request that died, or it is given up.
-    fn come_back_to_claim(&mut self) {
-        let Some(id) = self.any(self.orders.claims.keys().copied().collect()) else {
-            return;
-        };
-        if self.is_lucky(70) {
-            self.place(id);
-        } else {
-            self.give_up_claim(id);
-        }
-    }
-
-    fn give_up_claim(&mut self, id: u64) {
-        self.tell(|| format!("the request for order {id} is given up"));
-        self.orders.claims.remove(&id);
-        self.inventory.give_back(id, self.now);
-    }
-
-    fn initialize(&mut self) {
-        let Some(order) = self.any_order() else {
-            return;
-        };
-        let Some(due) = self.orders.is_payable(order) else {
-            return;
-        };
-        let id = self.next_id();
-        let Some(id) = self.payments.begin(order, due, id, self.now) else {
-            return;
-        };
-        self.tell(|| format!("payment {id} of order {order} begins"));
-        if self.is_lucky(90) {
-            self.provider.initialize(id, due);
-            if self.is_lucky(85) {
-                self.payments.note_address(id);
-            }
-        }
-    }
-
-    /// Buyers pay what they have the address of, also late, twice, or another amount.
-    fn pay(&mut self) {
-        let Some(id) = self.any_payment() else { return };
-        let (status, more) = match self.dice.random_range(0..100) {
-            0..70 => (GatewayStatus::Success, 0),
-            70..80 => (GatewayStatus::Success, self.dice.random_range(-3..=-1)),
-            80..90 => (GatewayStatus::Failed, 0),
-            _ => (GatewayStatus::Underway, 0),
-        };
-        self.tell(|| format!("the buyer pays {id}: {status:?} {more:+}"));
-        self.provider.pay(id, status, more);
     }
 
     /// A webhook, the poller or the buyer's return: whoever comes asks the provider, which is all that it does.
@@ -455,22 +351,6 @@ impl World {
         Ok(())
     }
 
-    fn cancel(&mut self) {
-        let Some(id) = self.any_order() else { return };
-        self.tell(|| format!("order {id} is cancelled, if it can be"));
-        self.orders.cancel(id, &mut self.network);
-    }
-
-    fn send(&mut self) {
-        let Some(id) = self.any_order() else { return };
-        let command = if self.is_lucky(60) {
-            Command::Ship
-        } else {
-            Command::Deliver
-        };
-        self.orders.advance(id, command);
-    }
-
     fn pass_time(&mut self) {
         let seconds = match self.dice.random_range(0..10) {
             0..6 => self.dice.random_range(1..=120),
@@ -512,132 +392,6 @@ impl World {
             if let Some(ended_at) = self.inventory.ended(id) {
                 self.orders.expire(id, ended_at.unwrap_or(now));
             }
-        }
-    }
-
-    fn refund_by_staff(&mut self) {
-        let Some(payment) = self.any_payment() else {
-            return;
-        };
-        let wanted = if self.is_lucky(40) {
-            None
-        } else {
-            Some(self.dice.random_range(1..=700))
-        };
-        let restock = if self.is_lucky(30) {
-            Some(self.dice.random_range(1..=2))
-        } else {
-            None
-        };
-        let id = self.next_id();
-        self.tell(|| format!("staff refunds {wanted:?} of {payment}, {restock:?} come back"));
-        self.payments.refund_some(payment, id, wanted, restock);
-    }
-
-    fn ask_for_refund(&mut self) {
-        let Some(id) = self.any_refund() else { return };
-        let is_answered = self.is_lucky(70);
-        self.tell(|| format!("refund {id} is asked for (answered {is_answered})"));
-        self.payments.ask(
-            id,
-            &mut self.provider,
-            is_answered,
-            self.now,
-            &mut self.network,
-        );
-    }
-
-    fn go_on_with_refund(&mut self) {
-        let Some(number) = self.any(self.provider.refunds.keys().copied().collect()) else {
-            return;
-        };
-        let status = if self.is_lucky(70) {
-            RefundStatus::Processed
-        } else {
-            RefundStatus::Failed
-        };
-        self.provider.advance(number, status);
-        let payment = self.provider.refunds.get(&number).map(|made| made.payment);
-        if let Some(payment) = payment.filter(|_| self.is_lucky(60)) {
-            self.payments
-                .follow(payment, &self.provider, self.now, &mut self.network);
-        }
-    }
-
-    /// Nothing goes wrong any more: everything that is under way arrives, and all that waits for its time has it.
-    ///
-    /// # Errors
-    /// Something that cannot be.
-    pub(super) fn come_to_rest(&mut self) -> Result<(), String> {
-        self.tell(|| "nothing goes wrong any more".to_owned());
-        for id in self.orders.claims.keys().copied().collect::<Vec<_>>() {
-            self.give_up_claim(id);
-        }
-        for id in self.provider.underway() {
-            let status = if self.is_lucky(50) {
-                GatewayStatus::Success
-            } else {
-                GatewayStatus::Failed
-            };
-            self.tell(|| format!("payment {id} ends as {status:?}"));
-            self.provider.pay(id, status, 0);
-        }
-        for round in 0..8 {
-            self.now += if round % 2 == 0 { 3_700 } else { 90_000 };
-            self.inventory.expire(self.now, &mut self.network);
-            self.sweep();
-            self.see_payments();
-            self.deliver_all()?;
-            self.pay_back();
-            self.deliver_all()?;
-        }
-        Ok(())
-    }
-
-    fn deliver_all(&mut self) -> Result<(), String> {
-        loop {
-            while !self.network.outbox.is_empty() {
-                self.network.publish(0, true);
-            }
-            while !self.settlements.is_empty() {
-                self.go_on_settling(0)?;
-            }
-            let Some(one) = self.network.queues.first().cloned() else {
-                return Ok(());
-            };
-            self.deliver(&one, true, true)?;
-        }
-    }
-
-    fn see_payments(&mut self) {
-        for (id, seen) in std::mem::take(&mut self.answers) {
-            self.payments
-                .apply(id, seen.as_ref(), self.now, &mut self.network);
-        }
-        for id in self.payments.all.keys().copied().collect::<Vec<_>>() {
-            let seen = self.provider.observe(id);
-            self.payments
-                .apply(id, seen.as_ref(), self.now, &mut self.network);
-        }
-    }
-
-    fn pay_back(&mut self) {
-        let mut ids = self.ids;
-        self.payments.refund_due(self.now, || {
-            ids += 1;
-            ids
-        });
-        self.ids = ids;
-        for id in self.payments.refunds.keys().copied().collect::<Vec<_>>() {
-            self.payments
-                .ask(id, &mut self.provider, true, self.now, &mut self.network);
-        }
-        for number in self.provider.refunds.keys().copied().collect::<Vec<_>>() {
-            self.provider.advance(number, RefundStatus::Processed);
-        }
-        for id in self.payments.all.keys().copied().collect::<Vec<_>>() {
-            self.payments
-                .follow(id, &self.provider, self.now, &mut self.network);
         }
     }
 }
