@@ -362,7 +362,7 @@ impl Payments {
                 });
             }
             RefundStatus::Failed if origin == Origin::System && !paid.is_kept => {
-                paid.refund_due_at = Some(now + AGAIN)
+                paid.refund_due_at = Some(now + AGAIN);
             }
             _ => {}
         }

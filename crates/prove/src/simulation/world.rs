@@ -239,7 +239,7 @@ impl World {
                 self.payments.keep(*payment, one.id, &mut self.network)?;
             }
             (consumer, event) if self.network.is_first(consumer, one.id) => {
-                self.affect(consumer, event)
+                self.affect(consumer, event);
             }
             _ => {}
         }
@@ -266,7 +266,7 @@ impl World {
                 }
             }
             (Consumer::Orders, Event::ReservationExpired { order, at }) => {
-                self.orders.expire(*order, *at)
+                self.orders.expire(*order, *at);
             }
             (
                 Consumer::Orders,
@@ -286,7 +286,7 @@ impl World {
                 );
             }
             (Consumer::Inventory, Event::OrderCancelled { order }) => {
-                self.inventory.give_back(*order, now)
+                self.inventory.give_back(*order, now);
             }
             (
                 Consumer::Inventory,
