@@ -6,11 +6,11 @@
 mod shoppers;
 mod trouble;
 
-use std::env;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use agape::bootstrap::DATABASE;
+use agape::given;
 use prove::invariants::{Journals, Patience, Report, check};
 use serde_json::{Value, json};
 use tokio_postgres::{Config, NoTls};
@@ -28,7 +28,7 @@ const REST: Duration = Duration::from_secs(120);
 const SHOPPERS: usize = 4;
 
 fn setting(name: &str) -> Option<u64> {
-    env::var(name).ok()?.parse().ok()
+    given::parsed(name).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -68,7 +68,9 @@ async fn a_storm_loses_and_doubles_nothing() {
         clients: Some(attempts.into_iter().flat_map(|one| one.answers).collect()),
         ..journals_of(&system).await
     };
+    let rest = Instant::now();
     let report = come_to_rest(&system, journals).await;
+    eprintln!("it rested after {:.1} s", rest.elapsed().as_secs_f64());
     eprintln!("{report}");
     assert_eq!(report.violated(), [""; 0]);
     assert!(paid > 5, "hardly anybody could buy");
@@ -81,10 +83,6 @@ async fn come_to_rest(system: &System, mut journals: Journals) -> Report {
     loop {
         let report = look(url.as_str().unwrap(), &journals).await;
         if report.is_clean() {
-            eprintln!(
-                "everything came to rest within {:.1} s",
-                begun.elapsed().as_secs_f64()
-            );
             return report;
         }
         if begun.elapsed() > REST {
