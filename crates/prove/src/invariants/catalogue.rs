@@ -28,11 +28,11 @@ pub const ALL: &[Invariant] = invariants! {
 pub const NOT_HERE: &[(&str, &str)] = &[
     (
         "I27",
-        "that Redis is disposable is seen by emptying it in the storm",
+        "that Redis is disposable is not in a database; the storm kills it",
     ),
     (
         "I29",
-        "that the broker is empty is asked of the broker at the end of the storm",
+        "that the broker is empty is not in a database; see the depth of its queues",
     ),
     (
         "I31",
@@ -40,7 +40,7 @@ pub const NOT_HERE: &[(&str, &str)] = &[
     ),
     (
         "I34",
-        "panics, open files and memory are looked at by the storm",
+        "panics, open files and memory are not in a database; see the metrics of each process",
     ),
 ];
 

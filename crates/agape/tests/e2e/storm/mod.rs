@@ -32,6 +32,7 @@ fn setting(name: &str) -> Option<u64> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "it takes minutes: `make prove` runs it"]
 async fn a_storm_loses_and_doubles_nothing() {
     let length = setting("STORM_SECONDS").map_or(SHORT, Duration::from_secs);
     let seed = setting("STORM_SEED").unwrap_or_else(rand::random);
