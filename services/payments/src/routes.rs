@@ -5,17 +5,22 @@ use messaging::replay::replay_events;
 use utoipa::OpenApi as _;
 use utoipa_actix_web::AppExt as _;
 
+use crate::http::begin_reconciliation::begin_reconciliation;
+use crate::http::export_reconciliation::export_reconciliation;
 use crate::http::get_payment::get_payment;
 use crate::http::get_personal_data::get_personal_data;
+use crate::http::get_reconciliation::get_reconciliation;
 use crate::http::get_trial_balance::get_trial_balance;
 use crate::http::hear_paystack::hear_paystack;
 use crate::http::initialize_payment::initialize_payment;
 use crate::http::list_ledger_entries::list_ledger_entries;
 use crate::http::list_payments::list_payments;
 use crate::http::list_payments_of_order::list_payments_of_order;
+use crate::http::list_reconciliations::list_reconciliations;
 use crate::http::list_refunds::list_refunds;
 use crate::http::refund_order::refund_order;
 use crate::http::refund_payment::refund_payment;
+use crate::http::resolve_mismatch::resolve_mismatch;
 use crate::http::return_from_gateway::return_from_gateway;
 use crate::http::verify_payment::verify_payment;
 use crate::http::verify_reference::verify_reference;
@@ -47,7 +52,12 @@ fn administration(config) {
         .service(list_refunds) //                        GET    /admin/refunds
         .service(refund_order) //                        POST   /admin/refunds
         .service(list_ledger_entries) //                 GET    /admin/ledger
-        .service(get_trial_balance); //                  GET    /admin/ledger/trial-balance
+        .service(get_trial_balance) //                   GET    /admin/ledger/trial-balance
+        .service(list_reconciliations) //                GET    /admin/reconciliation/runs
+        .service(begin_reconciliation) //                POST   /admin/reconciliation/runs
+        .service(get_reconciliation) //                  GET    /admin/reconciliation/runs/{id}
+        .service(export_reconciliation) //               GET    /admin/reconciliation/runs/{id}/report.csv
+        .service(resolve_mismatch); //                   POST   /admin/reconciliation/runs/{id}/mismatches/{mismatchId}/resolve
 }
 
 /// What other services ask with a service token, under `/internal`. The gateway never routes it.

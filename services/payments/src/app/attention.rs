@@ -42,6 +42,8 @@ pub(super) enum Attention {
     ExternalRefund,
     /// Orders keeps two payments of one order.
     KeptTwice,
+    /// The provider says otherwise than we do, and no rule says who is right.
+    Reconciliation,
 }
 
 impl Attention {
@@ -61,6 +63,7 @@ impl Attention {
             Self::RefundWaits => "refund_needs_attention",
             Self::ExternalRefund => "external_refund",
             Self::KeptTwice => "kept_twice",
+            Self::Reconciliation => "reconciliation",
         }
     }
 
@@ -79,14 +82,15 @@ impl Attention {
             | Self::ContradictingEvent
             | Self::ContradictingRefund
             | Self::ExternalRefund
-            | Self::KeptTwice => Again::StaysClosed,
+            | Self::KeptTwice
+            | Self::Reconciliation => Again::StaysClosed,
         }
     }
 }
 
 /// What is put before people.
 pub(super) struct About {
-    /// A payment, a refund or a webhook event.
+    /// A payment, a refund, a webhook event or a mismatch.
     pub(super) subject: Uuid,
     pub(super) payment: Option<PaymentId>,
     /// Ids, amounts, states; nothing about a person.
@@ -149,6 +153,7 @@ mod tests {
             A::RefundWaits,
             A::ExternalRefund,
             A::KeptTwice,
+            A::Reconciliation,
         ] {
             assert!(super::super::counters::ATTENTION.contains(&kind.name()));
         }

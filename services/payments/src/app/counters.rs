@@ -3,6 +3,7 @@
 use common::metrics::Metrics;
 use prometheus::{HistogramVec, IntCounterVec, IntGaugeVec};
 
+use crate::domain::reconciliation::class::Class;
 use crate::domain::webhook_signature::KeyAge;
 
 /// Counters and gauges of payments.
@@ -17,6 +18,8 @@ pub(crate) struct Counters {
     oldest_webhook: IntGaugeVec,
     oldest_refund: IntGaugeVec,
     attention: IntGaugeVec,
+    reconciled: IntGaugeVec,
+    mismatches: IntGaugeVec,
 }
 
 /// What becomes of attempts to pay.
@@ -50,7 +53,7 @@ const WORKED: [&str; 6] = [
     "deferred",
 ];
 /// What a person has to look at.
-pub(crate) const ATTENTION: [&str; 14] = [
+pub(crate) const ATTENTION: [&str; 15] = [
     "mismatch",
     "reversed",
     "alien_answer",
@@ -65,6 +68,7 @@ pub(crate) const ATTENTION: [&str; 14] = [
     "refund_needs_attention",
     "external_refund",
     "kept_twice",
+    "reconciliation",
 ];
 
 impl Counters {
@@ -119,6 +123,16 @@ impl Counters {
                 "What a person has to look at",
                 &["kind"],
             )?,
+            reconciled: metrics.gauge(
+                "payment_reconciliation_age_seconds",
+                "Time since a reconciliation was last finished; 0 before the first",
+                &[],
+            )?,
+            mismatches: metrics.gauge(
+                "payment_mismatches_open",
+                "Where the provider says otherwise than we do, and nobody has resolved it",
+                &["class"],
+            )?,
         };
         counters.show_from_the_start();
         Ok(counters)
@@ -142,6 +156,8 @@ impl Counters {
         self.oldest_webhook(0);
         self.oldest_refund(0);
         self.attention(&[]);
+        self.reconciled(0);
+        self.mismatches(&[]);
     }
 
     /// Something became of an attempt to pay.
@@ -188,6 +204,24 @@ impl Counters {
         self.oldest_refund
             .with_label_values::<&str>(&[])
             .set(seconds.max(0));
+    }
+
+    /// How long ago a reconciliation was last finished.
+    pub(crate) fn reconciled(&self, seconds: i64) {
+        self.reconciled
+            .with_label_values::<&str>(&[])
+            .set(seconds.max(0));
+    }
+
+    /// Which mismatches are open.
+    pub(crate) fn mismatches(&self, open: &[(String, i64)]) {
+        for class in Class::ALL {
+            let found = open.iter().find(|(name, _)| name == class.name());
+            let count = found.map_or(0, |(_, count)| *count);
+            self.mismatches
+                .with_label_values(&[class.name()])
+                .set(count);
+        }
     }
 
     /// What is open.

@@ -6,6 +6,7 @@ use common::database::{DbError, IsConflict};
 use diesel::result::Error as DieselError;
 use messaging::ConsumeError;
 use messaging::idempotency::{GivesKeyBack, SettleError};
+use messaging::leases::FenceError;
 
 use crate::clients::gateway::GatewayError;
 
@@ -47,6 +48,9 @@ pub(crate) enum Error {
     /// The answer could not be stored under the request's `Idempotency-Key`.
     #[error(transparent)]
     Settle(#[from] SettleError),
+    /// This process no longer leads, or does not know whether it does.
+    #[error(transparent)]
+    Fence(#[from] FenceError),
     /// Something that cannot happen did.
     #[error("{0}")]
     Bug(String),
@@ -62,7 +66,9 @@ impl GivesKeyBack for Error {
             | Self::Busy(_)
             | Self::Gateway(_)
             | Self::Sibling(_) => true,
-            Self::Db(_) | Self::Crypto(_) | Self::Settle(_) | Self::Bug(_) => false,
+            Self::Db(_) | Self::Crypto(_) | Self::Settle(_) | Self::Fence(_) | Self::Bug(_) => {
+                false
+            }
         }
     }
 }

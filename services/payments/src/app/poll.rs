@@ -139,14 +139,18 @@ async fn show(state: &AppState) {
         let webhook = store::webhook_events::oldest_waiting(&mut conn).await?;
         let refund = store::refunds::oldest_under_way(&mut conn).await?;
         let open = store::attention::count_open(&mut conn).await?;
-        Ok::<_, Error>((webhook, refund, open))
+        let compared = store::reconciliation::runs::last_finished(&mut conn).await?;
+        let mismatches = store::reconciliation::mismatches::count_open(&mut conn).await?;
+        Ok::<_, Error>((webhook, refund, open, compared, mismatches))
     };
-    if let Ok((webhook, refund, open)) = shown.await {
+    if let Ok((webhook, refund, open, compared, mismatches)) = shown.await {
         let age = |since: Option<DateTime<Utc>>| {
             since.map_or(0, |since| (state.clock.now() - since).num_seconds())
         };
         state.counters.oldest_webhook(age(webhook));
         state.counters.oldest_refund(age(refund));
         state.counters.attention(&open);
+        state.counters.reconciled(age(compared));
+        state.counters.mismatches(&mismatches);
     }
 }

@@ -6,3 +6,5 @@ id!(PaymentId, "An attempt to pay.");
 id!(OrderId, "What is paid for.");
 id!(UserId, "A buyer.");
 id!(RefundId, "Money that goes back.");
+id!(RunId, "A comparison of ours with the provider's.");
+id!(MismatchId, "Where the two do not agree.");

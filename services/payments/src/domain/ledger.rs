@@ -102,6 +102,8 @@ pub(crate) enum BookingKind {
     RefundReturned,
     /// What had come to nothing has reached the buyer after all.
     RefundReinstated,
+    /// The provider told of its fees only later.
+    Fees,
 }
 
 impl BookingKind {
@@ -115,6 +117,7 @@ impl BookingKind {
             Self::RefundFailed => "refund_failed",
             Self::RefundReturned => "refund_returned",
             Self::RefundReinstated => "refund_reinstated",
+            Self::Fees => "fees",
         }
     }
 }
@@ -149,6 +152,12 @@ impl Booking {
             (Account::Refunds, going_back),
         ];
         Self::of(BookingKind::Keep, &entries)
+    }
+
+    /// The provider took `fees` of what it had, and told of that later.
+    pub(crate) fn late_fees(fees: i64) -> Self {
+        let entries = [(Account::Fees, fees), (Account::GatewayClearing, -fees)];
+        Self::of(BookingKind::Fees, &entries)
     }
 
     /// `amount` is to go back, at the cost of `charged_to`.
@@ -209,6 +218,7 @@ mod tests {
                 Booking::refund_failed(paid, Account::Suspense),
                 Booking::refund_returned(paid, Account::Refunds),
                 Booking::refund_reinstated(paid, Account::Suspense),
+                Booking::late_fees(paid),
             ];
             for booking in bookings {
                 assert_eq!(sum(&booking), 0, "{booking:?}");

@@ -5,6 +5,7 @@ pub(crate) mod ids;
 pub(crate) mod ledger;
 pub(crate) mod mode;
 pub(crate) mod observation;
+pub(crate) mod reconciliation;
 pub(crate) mod reference;
 pub(crate) mod refund;
 pub(crate) mod schedule;

@@ -22,6 +22,7 @@ impl From<Error> for ApiError {
             Error::Db(error) => error.into(),
             Error::Settle(error) => error.into(),
             Error::Crypto(error) => Self::internal(error),
+            Error::Fence(error) => Self::internal(error),
             Error::Bug(cause) => Self::internal(cause),
         }
     }

@@ -1,19 +1,25 @@
 //! The edge: one endpoint per file.
 
+pub(crate) mod begin_reconciliation;
 mod error;
+pub(crate) mod export_reconciliation;
 pub(crate) mod get_payment;
 pub(crate) mod get_personal_data;
+pub(crate) mod get_reconciliation;
 pub(crate) mod get_trial_balance;
 pub(crate) mod hear_paystack;
 pub(crate) mod initialize_payment;
 pub(crate) mod list_ledger_entries;
 pub(crate) mod list_payments;
 pub(crate) mod list_payments_of_order;
+pub(crate) mod list_reconciliations;
 pub(crate) mod list_refunds;
 mod payment;
+mod reconciliation;
 mod refund;
 pub(crate) mod refund_order;
 pub(crate) mod refund_payment;
+pub(crate) mod resolve_mismatch;
 pub(crate) mod return_from_gateway;
 mod to_the_end;
 pub(crate) mod verify_payment;
