@@ -45,8 +45,8 @@ const SERVICE_MAY_USE: [&str; 7] = [
     "seed-data",
 ];
 
-/// What any member's tests may use besides.
-const TESTS_MAY_USE: [&str; 2] = ["local-stack", "test-support"];
+/// What any member's tests may use besides; the sandbox is what the vendors are played by.
+const TESTS_MAY_USE: [&str; 3] = ["local-stack", "sandbox", "test-support"];
 
 /// The command runs every service, and the prover reads every domain; nobody else sees a service.
 const MAY_USE_SERVICES: [&str; 2] = ["agape", "prove"];

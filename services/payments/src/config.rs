@@ -23,6 +23,10 @@
 //! | `SESSION_TIMEOUT_SECS` | 900 | an attempt that nobody paid counts as abandoned after so long |
 //! | `MISMATCH_HOLD` | 86400 | seconds until a capture that settles nothing is paid back by itself |
 //! | `POLL__EVERY_SECS` | 60 | how soon after its beginning, and how often at first, an attempt is asked about |
+//! | `DISPUTES__POLL_EVERY_SECS` | 600 | how often the provider is asked for disputes that it did not tell of |
+//! | `DISPUTES__REMIND_BEFORE_SECS` | 14400 | how long before a dispute's deadline people are reminded of it |
+//! | `DISPUTES__ANSWER_WITHIN_HOURS` | 16 | how long the provider waits for an answer where it names no deadline |
+//! | `DISPUTES__ANSWER_WITHIN_HOURS_OF` | none | the same for some currencies, such as `GHS=24,KES=24` |
 //! | `WEBHOOK__POOL` | 2 | database connections for webhooks alone |
 //! | `WEBHOOK__AT_ONCE` | 8 | webhooks that are worked on at a time, of this process |
 //! | `HOST`, `PORT`, `OPS_HOST`, `OPS_PORT`, `WORKERS`, `DRAIN_MS` | ports 3006 and 9096 | HTTP |
@@ -39,6 +43,7 @@ use common::settings::{Reader, SettingsError};
 use secrecy::{ExposeSecret as _, SecretSlice, SecretString};
 use url::Url;
 
+use crate::domain::dispute::AnswerTimes;
 use crate::domain::fees::FeeBearer;
 use crate::domain::mode::Mode;
 use crate::domain::webhook_signature::{SigningKey, SigningKeys};
@@ -69,12 +74,60 @@ pub struct Settings {
     pub mismatch_hold: TimeDelta,
     /// How often an attempt is asked about at first.
     pub poll_every: TimeDelta,
+    /// Disputes.
+    pub disputes: DisputeSettings,
     /// Database connections for webhooks alone.
     pub webhook_pool: u32,
     /// Webhooks that are worked on at a time.
     pub webhooks_at_once: usize,
     /// Content of the file with the keys of personal data.
     pub pii_keys: SecretSlice<u8>,
+}
+
+/// How disputes are watched.
+#[derive(Debug)]
+pub struct DisputeSettings {
+    /// How often the provider is asked for those that it did not tell of.
+    pub poll_every: Duration,
+    /// How long before its deadline people are reminded of one.
+    pub remind_before: TimeDelta,
+    /// How long the provider waits for an answer where it names no deadline.
+    pub(crate) answer_times: AnswerTimes,
+}
+
+impl DisputeSettings {
+    fn read(read: &mut Reader) -> Self {
+        let poll_every = read.number("disputes.poll_every_secs", 600, 1, 86_400);
+        let usual = read.number("disputes.answer_within_hours", 16, 1, 24 * 90);
+        Self {
+            poll_every: Duration::from_secs(poll_every),
+            remind_before: seconds(read, "disputes.remind_before_secs", 4 * 3_600, 0),
+            answer_times: AnswerTimes {
+                usual: TimeDelta::hours(usual),
+                of: read_answer_times(read),
+            },
+        }
+    }
+}
+
+fn read_answer_times(read: &mut Reader) -> Vec<(String, TimeDelta)> {
+    const KEY: &str = "disputes.answer_within_hours_of";
+    let parse = |text: &str| {
+        let (code, hours) = text.split_once('=')?;
+        let hours: i64 = hours.trim().parse().ok()?;
+        let code = code.trim();
+        let is_code = code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase());
+        (is_code && (1..=24 * 90).contains(&hours))
+            .then(|| (code.to_owned(), TimeDelta::hours(hours)))
+    };
+    let mut times = Vec::new();
+    for text in read.list(KEY, &[]) {
+        match parse(&text) {
+            Some(time) => times.push(time),
+            None => read.problem(KEY, "must be currencies with hours, such as GHS=24"),
+        }
+    }
+    times
 }
 
 /// How to reach the payment provider, and how it reaches us.
@@ -115,6 +168,7 @@ impl Settings {
             session_timeout: seconds(&mut read, "session_timeout_secs", 900, 60),
             mismatch_hold: seconds(&mut read, "mismatch_hold", 86_400, 0),
             poll_every: seconds(&mut read, "poll.every_secs", 60, 1),
+            disputes: DisputeSettings::read(&mut read),
             webhook_pool: read.number("webhook.pool", 2, 1, 100),
             webhooks_at_once: read.number("webhook.at_once", 8, 1, 100),
             pii_keys: read_pii_keys(&mut read),

@@ -5,11 +5,13 @@ use messaging::replay::replay_events;
 use utoipa::OpenApi as _;
 use utoipa_actix_web::AppExt as _;
 
+use crate::http::get_dispute::get_dispute;
 use crate::http::get_payment::get_payment;
 use crate::http::get_personal_data::get_personal_data;
 use crate::http::get_trial_balance::get_trial_balance;
 use crate::http::hear_paystack::hear_paystack;
 use crate::http::initialize_payment::initialize_payment;
+use crate::http::list_disputes::list_disputes;
 use crate::http::list_ledger_entries::list_ledger_entries;
 use crate::http::list_payments::list_payments;
 use crate::http::list_payments_of_order::list_payments_of_order;
@@ -46,6 +48,8 @@ fn administration(config) {
     config
         .service(list_refunds) //                        GET    /admin/refunds
         .service(refund_order) //                        POST   /admin/refunds
+        .service(list_disputes) //                       GET    /admin/disputes
+        .service(get_dispute) //                         GET    /admin/disputes/{id}
         .service(list_ledger_entries) //                 GET    /admin/ledger
         .service(get_trial_balance); //                  GET    /admin/ledger/trial-balance
 }

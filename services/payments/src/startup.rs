@@ -107,6 +107,10 @@ impl Application {
                 shutdown.clone(),
             )),
             Box::pin(app::poll::run(Arc::clone(&state), shutdown.clone())),
+            Box::pin(app::dispute::watch::run(
+                Arc::clone(&state),
+                shutdown.clone(),
+            )),
             Box::pin(app::sweep::run(Arc::clone(&state), shutdown)),
         ];
         let state = Data::from(state);

@@ -2,6 +2,7 @@
 
 pub(crate) mod address;
 pub(crate) mod coupon;
+pub(crate) mod dispute;
 pub(crate) mod ids;
 pub(crate) mod number;
 pub(crate) mod payment_status;

@@ -42,6 +42,10 @@ pub(super) enum Attention {
     ExternalRefund,
     /// Orders keeps two payments of one order.
     KeptTwice,
+    /// A dispute is about nothing we know, or ended in a way that does not add up.
+    Dispute,
+    /// A dispute is to be answered soon.
+    DisputeDeadline,
 }
 
 impl Attention {
@@ -61,15 +65,19 @@ impl Attention {
             Self::RefundWaits => "refund_needs_attention",
             Self::ExternalRefund => "external_refund",
             Self::KeptTwice => "kept_twice",
+            Self::Dispute => "dispute",
+            Self::DisputeDeadline => "dispute_deadline",
         }
     }
 
     /// What is said when something happens, may happen again. What is found at each look, and was looked at by people, stays so.
     fn again(self) -> Again {
         match self {
-            Self::RefundFailed | Self::RefundStopped | Self::RefundReturned | Self::RefundWaits => {
-                Again::Opens
-            }
+            Self::RefundFailed
+            | Self::RefundStopped
+            | Self::RefundReturned
+            | Self::RefundWaits
+            | Self::Dispute => Again::Opens,
             Self::Mismatch
             | Self::Reversed
             | Self::AlienAnswer
@@ -79,14 +87,15 @@ impl Attention {
             | Self::ContradictingEvent
             | Self::ContradictingRefund
             | Self::ExternalRefund
-            | Self::KeptTwice => Again::StaysClosed,
+            | Self::KeptTwice
+            | Self::DisputeDeadline => Again::StaysClosed,
         }
     }
 }
 
 /// What is put before people.
 pub(super) struct About {
-    /// A payment, a refund or a webhook event.
+    /// A payment, a refund, a dispute or a webhook event.
     pub(super) subject: Uuid,
     pub(super) payment: Option<PaymentId>,
     /// Ids, amounts, states; nothing about a person.
@@ -149,6 +158,8 @@ mod tests {
             A::RefundWaits,
             A::ExternalRefund,
             A::KeptTwice,
+            A::Dispute,
+            A::DisputeDeadline,
         ] {
             assert!(super::super::counters::ATTENTION.contains(&kind.name()));
         }

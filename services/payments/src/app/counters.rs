@@ -10,6 +10,7 @@ use crate::domain::webhook_signature::KeyAge;
 pub(crate) struct Counters {
     payments: IntCounterVec,
     refunds: IntCounterVec,
+    disputes: IntCounterVec,
     webhooks: IntCounterVec,
     webhook_keys: IntCounterVec,
     worked: IntCounterVec,
@@ -38,11 +39,21 @@ const REFUNDS: [&str; 5] = [
     "failed",
     "needs_attention",
 ];
+/// What becomes of disputes.
+const DISPUTES: [&str; 6] = [
+    "opened",
+    "reminded",
+    "won",
+    "lost",
+    "accepted",
+    "auto_accepted",
+];
 /// What becomes of webhooks at the door.
 const WEBHOOKS: [&str; 4] = ["stored", "duplicate", "contradiction", "refused"];
 /// What becomes of webhooks behind it.
-const WORKED: [&str; 6] = [
+const WORKED: [&str; 7] = [
     "applied",
+    "unknown_dispute",
     "ignored",
     "unconfirmed",
     "unknown_reference",
@@ -50,7 +61,7 @@ const WORKED: [&str; 6] = [
     "deferred",
 ];
 /// What a person has to look at.
-pub(crate) const ATTENTION: [&str; 14] = [
+pub(crate) const ATTENTION: [&str; 16] = [
     "mismatch",
     "reversed",
     "alien_answer",
@@ -65,6 +76,8 @@ pub(crate) const ATTENTION: [&str; 14] = [
     "refund_needs_attention",
     "external_refund",
     "kept_twice",
+    "dispute",
+    "dispute_deadline",
 ];
 
 impl Counters {
@@ -82,6 +95,11 @@ impl Counters {
             refunds: metrics.counter(
                 "refunds_total",
                 "Refunds, by what became of them",
+                &["outcome"],
+            )?,
+            disputes: metrics.counter(
+                "disputes_total",
+                "Disputes, by what became of them",
                 &["outcome"],
             )?,
             webhooks: metrics.counter(
@@ -128,6 +146,7 @@ impl Counters {
         for (counter, names) in [
             (&self.payments, &PAYMENTS[..]),
             (&self.refunds, &REFUNDS),
+            (&self.disputes, &DISPUTES),
             (&self.webhooks, &WEBHOOKS),
             (&self.worked, &WORKED),
             (
@@ -152,6 +171,11 @@ impl Counters {
     /// Something became of a refund.
     pub(crate) fn refund(&self, outcome: &str) {
         self.refunds.with_label_values(&[outcome]).inc();
+    }
+
+    /// Something became of a dispute.
+    pub(crate) fn dispute(&self, outcome: &str) {
+        self.disputes.with_label_values(&[outcome]).inc();
     }
 
     /// A webhook came.

@@ -4,6 +4,7 @@ mod attention;
 mod capture;
 pub(crate) mod confirm;
 pub(crate) mod counters;
+pub(crate) mod dispute;
 mod error;
 mod hands;
 pub(crate) mod hear_webhook;

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use money::Money;
 use tokio::time::Instant;
 
+use super::disputes::DisputeGateway;
 use crate::domain::ids::RefundId;
 use crate::domain::observation::Observation;
 use crate::domain::reference::Reference;
@@ -13,7 +14,7 @@ use crate::domain::refund::RefundStatus;
 ///
 /// Every call ends within its time, and none is repeated here: whoever asked decides what an unknown outcome means.
 #[async_trait]
-pub(crate) trait PaymentGateway: Send + Sync + 'static {
+pub(crate) trait PaymentGateway: DisputeGateway {
     /// Asks for a page on which something can be paid.
     async fn initialize(
         &self,
@@ -89,6 +90,8 @@ pub(crate) struct GatewayRefund {
     pub(crate) note: Option<String>,
     /// `test` or `live`; none if it is not said.
     pub(crate) domain: Option<String>,
+    /// Whether a lost dispute made it.
+    pub(crate) is_of_dispute: bool,
 }
 
 /// Why the provider did not do what it was asked.

@@ -21,6 +21,7 @@ use crate::domain::reference::Reference;
 use wire::{OpenedData, Page, RefundData, TransactionData};
 
 mod answer;
+mod disputes;
 mod wire;
 
 const AGENT: HeaderValue =

@@ -1,5 +1,6 @@
 //! The rules: pure, without time, randomness or storage of their own.
 
+pub(crate) mod dispute;
 pub(crate) mod fees;
 pub(crate) mod ids;
 pub(crate) mod ledger;

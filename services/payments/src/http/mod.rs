@@ -1,11 +1,14 @@
 //! The edge: one endpoint per file.
 
+mod dispute;
 mod error;
+pub(crate) mod get_dispute;
 pub(crate) mod get_payment;
 pub(crate) mod get_personal_data;
 pub(crate) mod get_trial_balance;
 pub(crate) mod hear_paystack;
 pub(crate) mod initialize_payment;
+pub(crate) mod list_disputes;
 pub(crate) mod list_ledger_entries;
 pub(crate) mod list_payments;
 pub(crate) mod list_payments_of_order;

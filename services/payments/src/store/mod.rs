@@ -5,6 +5,8 @@
 
 pub(crate) mod attention;
 mod decimal;
+pub(crate) mod dispute_history;
+pub(crate) mod disputes;
 pub(crate) mod ledger;
 pub(crate) mod opening;
 pub(crate) mod payments;

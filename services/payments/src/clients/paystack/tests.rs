@@ -239,6 +239,7 @@ fn refunds_are_read_from_lists_and_answers_alike() {
         currency: "NGN".to_owned(),
         note: Some("0199f3c2".to_owned()),
         domain: Some("test".to_owned()),
+        is_of_dispute: false,
     };
     let made = json!({
         "transaction": { "id": 77, "domain": "test", "reference": "AGP-1-1", "amount": 50_000 },

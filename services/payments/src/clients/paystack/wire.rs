@@ -14,9 +14,10 @@ use crate::domain::refund::RefundStatus;
 /// The most hundredths that fit a column of ours.
 const MINOR_MAX: i64 = 99_999_999_999_999;
 /// The longest text of the provider's that is kept, in characters.
-const TEXT_MAX: usize = 100;
+pub(super) const TEXT_MAX: usize = 100;
 
-type Raw = Option<Box<RawValue>>;
+/// A value that may be missing, or anything.
+pub(super) type Raw = Option<Box<RawValue>>;
 
 /// A page on which something can be paid.
 #[derive(Deserialize)]
@@ -106,6 +107,9 @@ pub(super) struct RefundData {
     merchant_note: Raw,
     #[serde(default)]
     domain: Raw,
+    /// The dispute that made it.
+    #[serde(default)]
+    dispute: Raw,
 }
 
 /// A transaction where it is written out beside a refund.
@@ -133,6 +137,7 @@ impl RefundData {
             currency: currency(&self.currency)?,
             note: text(&self.merchant_note),
             domain: text(&self.domain),
+            is_of_dispute: self.dispute.is_some_and(|raw| raw.get() != "null"),
         })
     }
 
@@ -155,7 +160,7 @@ impl RefundData {
     }
 }
 
-fn unreadable(what: &'static str) -> GatewayError {
+pub(super) fn unreadable(what: &'static str) -> GatewayError {
     GatewayError::Unknown(format!("unreadable data: {what}"))
 }
 
@@ -170,13 +175,13 @@ fn plain(raw: &Raw) -> Option<String> {
 }
 
 /// A whole number of up to 64 bits without a sign, as text.
-fn digits(raw: &Raw) -> Option<String> {
+pub(super) fn digits(raw: &Raw) -> Option<String> {
     let number: u64 = plain(raw)?.parse().ok()?;
     Some(number.to_string())
 }
 
 /// So many subunits, which are hundredths for every currency. `100`, `"100"` and `100.0` are the same.
-fn minor(raw: &Raw) -> Option<i64> {
+pub(super) fn minor(raw: &Raw) -> Option<i64> {
     let hundredfold: SignedAmount = plain(raw)?.parse().ok()?;
     let hundredfold = hundredfold.minor();
     let subunits = hundredfold / 100;
@@ -184,7 +189,7 @@ fn minor(raw: &Raw) -> Option<i64> {
     is_whole.then_some(subunits)
 }
 
-fn currency(code: &str) -> Result<String, GatewayError> {
+pub(super) fn currency(code: &str) -> Result<String, GatewayError> {
     let is_code = code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase());
     if is_code {
         Ok(code.to_owned())
@@ -194,7 +199,7 @@ fn currency(code: &str) -> Result<String, GatewayError> {
 }
 
 /// A short text; none for anything else, or for nothing.
-fn text(raw: &Raw) -> Option<String> {
+pub(super) fn text(raw: &Raw) -> Option<String> {
     let text: String = serde_json::from_str(raw.as_deref()?.get()).ok()?;
     let text: String = text
         .chars()
@@ -204,7 +209,7 @@ fn text(raw: &Raw) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-fn time(raw: &Raw) -> Option<DateTime<Utc>> {
+pub(super) fn time(raw: &Raw) -> Option<DateTime<Utc>> {
     let text = text(raw)?;
     let time = DateTime::parse_from_rfc3339(&text).ok()?;
     Some(time.with_timezone(&Utc))

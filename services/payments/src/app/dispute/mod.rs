@@ -1,0 +1,12 @@
+//! What buyers' banks want back.
+//!
+//! [`learn`] is the one use case behind webhooks and [`watch`]: the provider is asked how a dispute stands, and what follows is
+//! written under the payment's row lock and then the dispute's. [`outcome`] is what its end means for the books, [`tell`] what
+//! others hear. What a dispute has taken or may take limits refunds: [`claims`].
+
+pub(crate) mod claims;
+pub(crate) mod learn;
+mod outcome;
+pub(crate) mod queries;
+mod tell;
+pub(crate) mod watch;
