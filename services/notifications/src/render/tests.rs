@@ -21,6 +21,7 @@ fn content() -> Content {
             "subtotal": "NGN 97,000.00", "discount": "NGN 1,000.00", "shipping": "NGN 1,500.00",
             "tax": "NGN 7,275.00", "total": "NGN 104,775.00", "carrier": "GIG", "trackingNumber": "GIG-1",
             "amount": "NGN 500.00", "documentNumber": "CN-2026-000007",
+            "dueAt": "2026-01-14T01:30:00Z", "outcome": "won",
         }),
     }
 }
