@@ -11,6 +11,7 @@
 //! | `LOG_HASH__KEY_FILE` | required | key of the hash that stands for a user in logs |
 //! | `UPSTREAMS__AUTH__URL` | `http://127.0.0.1:3001` | auth: keys, revocations |
 //! | `UPSTREAMS__ORDERS__URL` | `http://127.0.0.1:3005` | orders: what is due |
+//! | `UPSTREAMS__NOTIFICATIONS__URL` | `http://127.0.0.1:3007` | notifications: which mails left, as evidence in disputes |
 //! | `PAYSTACK__BASE_URL` | `https://api.paystack.co` | the payment provider |
 //! | `PAYSTACK__SECRET_KEY` | required | its secret key, `sk_test_…` or `sk_live_…`; it also signs webhooks |
 //! | `PAYSTACK__PREVIOUS_SECRET_KEY` | none | the key before, of the same world: its webhooks are believed while the two are exchanged |
@@ -60,6 +61,8 @@ pub struct Settings {
     pub service: ServiceSettings,
     /// Orders.
     pub orders_url: Url,
+    /// Notifications.
+    pub notifications_url: Url,
     /// The payment provider.
     pub paystack: PaystackSettings,
     /// Where buyers come back to from the provider.
@@ -161,6 +164,8 @@ impl Settings {
         let settings = Self {
             service: ServiceSettings::read(&mut read, "payments", ports),
             orders_url: read.url("upstreams.orders.url", Some("http://127.0.0.1:3005")),
+            notifications_url: read
+                .url("upstreams.notifications.url", Some("http://127.0.0.1:3007")),
             paystack: PaystackSettings::read(&mut read),
             callback_origins: read_origins(&mut read, &public_url, storefront_url.as_ref()),
             public_url,

@@ -5,6 +5,8 @@ use messaging::replay::replay_events;
 use utoipa::OpenApi as _;
 use utoipa_actix_web::AppExt as _;
 
+use crate::http::accept_dispute::accept_dispute;
+use crate::http::contest_dispute::contest_dispute;
 use crate::http::get_dispute::get_dispute;
 use crate::http::get_payment::get_payment;
 use crate::http::get_personal_data::get_personal_data;
@@ -50,6 +52,8 @@ fn administration(config) {
         .service(refund_order) //                        POST   /admin/refunds
         .service(list_disputes) //                       GET    /admin/disputes
         .service(get_dispute) //                         GET    /admin/disputes/{id}
+        .service(contest_dispute) //                     POST   /admin/disputes/{id}/evidence
+        .service(accept_dispute) //                      POST   /admin/disputes/{id}/accept
         .service(list_ledger_entries) //                 GET    /admin/ledger
         .service(get_trial_balance); //                  GET    /admin/ledger/trial-balance
 }

@@ -1,6 +1,7 @@
 //! The rules: pure, without time, randomness or storage of their own.
 
 pub(crate) mod dispute;
+pub(crate) mod dispute_answer;
 pub(crate) mod fees;
 pub(crate) mod ids;
 pub(crate) mod ledger;

@@ -1,6 +1,9 @@
 //! A dispute on the wire.
 
+use actix_web::http::StatusCode;
 use chrono::{DateTime, Utc};
+use common::reply::Success;
+use messaging::idempotency::StoredResponse;
 use money::SignedAmount;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -18,7 +21,7 @@ use crate::store::disputes::Dispute as StoredDispute;
     "paymentId": "0199f3c2-5a10-7c3e-9d2b-0a1b2c3d4e5f", "orderId": "0199f3c2-5a10-7c3e-9d2b-0a1b2c3d4e60",
     "amount": 1500.00, "currency": "NGN", "category": "chargeback", "reason": null,
     "status": "awaiting_merchant_feedback", "resolution": null, "outcome": null, "taken": 0.00,
-    "dueAt": "2026-01-15T01:00:00.000Z", "dueSource": "provider", "remindedAt": null,
+    "dueAt": "2026-01-15T01:00:00.000Z", "dueSource": "provider", "remindedAt": null, "answer": null,
     "openedAt": "2026-01-14T09:00:00.000Z", "resolvedAt": null, "version": 1
 }))]
 pub(super) struct Dispute {
@@ -54,6 +57,8 @@ pub(super) struct Dispute {
     due_source: String,
     /// When people were reminded of it.
     reminded_at: Option<DateTime<Utc>>,
+    /// What the shop answers; null while nobody has decided that.
+    answer: Option<DisputeAnswer>,
     /// When it was opened, by the provider's clock.
     opened_at: DateTime<Utc>,
     resolved_at: Option<DateTime<Utc>>,
@@ -80,11 +85,40 @@ impl From<&StoredDispute> for Dispute {
             due_at: stored.due_at,
             due_source: stored.due_source.clone(),
             reminded_at: stored.reminded_at,
+            answer: stored.answer.as_ref().map(|answer| DisputeAnswer {
+                kind: answer.kind.name(),
+                state: answer.step.name(),
+                given_at: answer.given_at,
+            }),
             opened_at: stored.opened_at,
             resolved_at: stored.resolved_at,
             version: stored.version,
         }
     }
+}
+
+/// What the shop answers to a dispute.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct DisputeAnswer {
+    /// `evidence`: it owes nothing; `acceptance`: it gives the money back.
+    kind: &'static str,
+    /// How far that has come at the provider: `begun`, `uploaded`, `explained` or `given`. One that is not given yet is given by
+    /// sending the same request again.
+    state: &'static str,
+    given_at: Option<DateTime<Utc>>,
+}
+
+/// A dispute under its name.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct DisputeData {
+    dispute: Dispute,
+}
+
+/// The answer to whoever answered a dispute.
+pub(super) fn answer(stored: &StoredDispute) -> serde_json::Result<StoredResponse> {
+    let dispute = Dispute::from(stored);
+    StoredResponse::json(StatusCode::OK, &Success::new(DisputeData { dispute }))
 }
 
 /// Something that became of a dispute.

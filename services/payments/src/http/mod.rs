@@ -1,5 +1,7 @@
 //! The edge: one endpoint per file.
 
+pub(crate) mod accept_dispute;
+pub(crate) mod contest_dispute;
 mod dispute;
 mod error;
 pub(crate) mod get_dispute;

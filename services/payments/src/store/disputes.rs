@@ -1,17 +1,17 @@
 //! Disputes. Whoever changes what one comes to has its payment's row locked, if it has one, and then its own.
 
-use bigdecimal::BigDecimal;
 use chrono::{DateTime, Utc};
 use common::statement::Prepare as _;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
-use super::decimal::{decimal, minor};
-use super::rows::unreadable;
+use super::decimal::decimal;
+use super::dispute_rows::Row;
 use super::schema::payments::disputes;
 use crate::domain::dispute::{DisputeStatus, Stand};
-use crate::domain::ids::{DisputeId, OrderId, PaymentId};
+use crate::domain::dispute_answer::{AnswerKind, AnswerStep};
+use crate::domain::ids::{DisputeId, OrderId, PaymentId, UserId};
 use crate::domain::ledger::Account;
 
 /// Something that a buyer's bank wants back.
@@ -43,6 +43,10 @@ pub(crate) struct Dispute {
     pub(crate) reminded_at: Option<DateTime<Utc>>,
     /// What the provider has taken for it.
     pub(crate) taken: Option<Taken>,
+    /// What the shop answers.
+    pub(crate) answer: Option<Answer>,
+    /// Until when somebody is at answering.
+    pub(crate) answering_until: Option<DateTime<Utc>>,
     pub(crate) version: i64,
     pub(crate) opened_at: DateTime<Utc>,
     pub(crate) resolved_at: Option<DateTime<Utc>>,
@@ -60,6 +64,20 @@ pub(crate) struct Taken {
     pub(crate) returned_at: Option<DateTime<Utc>>,
 }
 
+/// What the shop answers to a dispute.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Answer {
+    pub(crate) kind: AnswerKind,
+    pub(crate) step: AnswerStep,
+    /// SHA-256 of what staff said.
+    pub(crate) hash: Vec<u8>,
+    /// The provider's name for the file that was sent.
+    pub(crate) file: Option<String>,
+    pub(crate) by: UserId,
+    /// When the provider had it.
+    pub(crate) given_at: Option<DateTime<Utc>>,
+}
+
 impl Dispute {
     /// What of its payment is with the buyer because of it, in hundredths.
     pub(crate) fn gone_minor(&self) -> i64 {
@@ -74,77 +92,6 @@ impl Dispute {
         } else {
             0
         }
-    }
-}
-
-#[derive(Debug, Queryable, Selectable)]
-#[diesel(table_name = disputes)]
-struct Row {
-    id: Uuid,
-    gateway_id: String,
-    reference: String,
-    payment_id: Option<Uuid>,
-    order_id: Option<Uuid>,
-    amount: BigDecimal,
-    currency: String,
-    category: Option<String>,
-    reason: Option<String>,
-    status: String,
-    resolution: Option<String>,
-    outcome: Option<String>,
-    due_at: DateTime<Utc>,
-    due_source: String,
-    remind_at: Option<DateTime<Utc>>,
-    reminded_at: Option<DateTime<Utc>>,
-    taken: Option<BigDecimal>,
-    charged_to: Option<String>,
-    returned_at: Option<DateTime<Utc>>,
-    version: i64,
-    opened_at: DateTime<Utc>,
-    resolved_at: Option<DateTime<Utc>>,
-    created_at: DateTime<Utc>,
-    updated_at: DateTime<Utc>,
-}
-
-impl Row {
-    fn open(self) -> QueryResult<Dispute> {
-        let outcome = self.outcome.as_deref().map(str::parse);
-        let taken = self.taken.zip(self.charged_to);
-        let taken = taken.map(|(amount, account)| {
-            Ok::<_, diesel::result::Error>(Taken {
-                minor: minor(&amount)?,
-                charged_to: account.parse().map_err(unreadable)?,
-                returned_at: self.returned_at,
-            })
-        });
-        Ok(Dispute {
-            id: DisputeId(self.id),
-            gateway_id: self.gateway_id,
-            reference: self.reference,
-            of: self
-                .payment_id
-                .map(PaymentId)
-                .zip(self.order_id.map(OrderId)),
-            amount_minor: minor(&self.amount)?,
-            currency: self.currency,
-            category: self.category,
-            reason: self.reason,
-            stand: Stand {
-                status: self.status.parse().map_err(unreadable)?,
-                outcome: outcome.transpose().map_err(unreadable)?,
-            },
-            resolution: self.resolution,
-            due_at: self.due_at,
-            due_source: self.due_source,
-            remind_at: self.remind_at,
-            reminded_at: self.reminded_at,
-            taken: taken.transpose()?,
-            version: self.version,
-            opened_at: self.opened_at,
-            resolved_at: self.resolved_at,
-            created_at: self.created_at,
-            updated_at: self.updated_at,
-        })
     }
 }
 
@@ -187,7 +134,7 @@ pub(crate) async fn insert(conn: &mut AsyncPgConnection, new: &Dispute) -> Query
 
 /// Writes what may change of a locked dispute.
 pub(crate) async fn save(conn: &mut AsyncPgConnection, changed: &Dispute) -> QueryResult<()> {
-    let taken = changed.taken;
+    let (taken, answer) = (changed.taken, changed.answer.as_ref());
     let amount = taken.map(|taken| decimal(taken.minor)).transpose()?;
     diesel::update(disputes::table.find(changed.id.0))
         .set((
@@ -206,10 +153,45 @@ pub(crate) async fn save(conn: &mut AsyncPgConnection, changed: &Dispute) -> Que
             disputes::taken.eq(amount),
             disputes::charged_to.eq(taken.map(|taken| taken.charged_to.name())),
             disputes::returned_at.eq(taken.and_then(|taken| taken.returned_at)),
+            disputes::answer.eq(answer.map(|answer| answer.kind.name())),
+            disputes::answer_step.eq(answer.map(|answer| answer.step.name())),
+            disputes::answer_hash.eq(answer.map(|answer| &answer.hash)),
+            disputes::answer_file.eq(answer.and_then(|answer| answer.file.as_deref())),
+            disputes::answered_by.eq(answer.map(|answer| answer.by.0)),
+            disputes::answered_at.eq(answer.and_then(|answer| answer.given_at)),
+            disputes::answering_until.eq(changed.answering_until),
             disputes::version.eq(changed.version),
             disputes::resolved_at.eq(changed.resolved_at),
             disputes::updated_at.eq(changed.updated_at),
         ))
+        .prepared()
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Notes how far the shop's answer has come at the provider.
+pub(crate) async fn note_step(
+    conn: &mut AsyncPgConnection,
+    id: DisputeId,
+    step: AnswerStep,
+    file: Option<&str>,
+) -> QueryResult<()> {
+    diesel::update(disputes::table.find(id.0))
+        .set((
+            disputes::answer_step.eq(step.name()),
+            disputes::answer_file.eq(file),
+        ))
+        .prepared()
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Notes that nobody is at answering any more.
+pub(crate) async fn end_answering(conn: &mut AsyncPgConnection, id: DisputeId) -> QueryResult<()> {
+    diesel::update(disputes::table.find(id.0))
+        .set(disputes::answering_until.eq(None::<DateTime<Utc>>))
         .prepared()
         .execute(conn)
         .await?;

@@ -6,6 +6,7 @@
 pub(crate) mod attention;
 mod decimal;
 pub(crate) mod dispute_history;
+mod dispute_rows;
 pub(crate) mod disputes;
 pub(crate) mod ledger;
 pub(crate) mod opening;

@@ -14,6 +14,7 @@ mod broker;
 mod callback;
 mod confirming;
 mod crashes;
+mod dispute_answers;
 mod disputes;
 mod events;
 mod faults;

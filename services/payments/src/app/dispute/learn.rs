@@ -167,6 +167,8 @@ fn begin(
         remind_at: Some(due_at - settings.remind_before),
         reminded_at: None,
         taken: None,
+        answer: None,
+        answering_until: None,
         version: 1,
         opened_at,
         resolved_at: None,
