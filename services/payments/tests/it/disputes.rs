@@ -278,6 +278,40 @@ async fn what_a_dispute_took_before_an_order_kept_the_payment_is_the_orders_then
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn banks_may_think_twice_and_the_books_follow_once() {
+    let shop = Shop::open().await;
+    let (kept, id, shown) = shop.disputed().await;
+    let again = async |resolution: &str| {
+        let ended = shop.resolve_again(&kept, resolution).await;
+        shop.tell("resolve", &ended).await;
+        shop.known(&shown).await["outcome"].clone()
+    };
+    let ended = shop.resolve(&kept, "declined").await;
+    shop.tell("resolve", &ended).await;
+    assert_eq!(shop.known(&shown).await["outcome"], "won");
+    assert_eq!(again("auto-accepted").await, "auto_accepted");
+    assert_eq!(shop.balance("chargebacks").await, 150_000);
+    assert_eq!(again("declined").await, "won");
+    assert_eq!(shop.balance("chargebacks").await, 0);
+    shop.app.assert_balanced().await;
+    // An old webhook that comes once more asks, and learns what is so now.
+    shop.tell("resolve", &ended).await;
+    assert_eq!(shop.known(&shown).await["outcome"], "won");
+    let told = shop.app.promised("dispute.resolved").await;
+    assert_eq!(outcomes(&told), ["won", "auto_accepted", "won"]);
+    assert_eq!(told[2]["data"]["taken"], json!(0.0));
+    assert!(shop.app.open_attention().await.is_empty());
+    // A third time is for people.
+    assert_eq!(again("auto-accepted").await, "auto_accepted");
+    assert_eq!(shop.app.open_attention().await, ["dispute"]);
+    assert_eq!(shop.balance("chargebacks").await, 0);
+    assert_eq!(shop.app.count("refunds").await, 0);
+    shop.get(&format!("/admin/disputes/{id}"))
+        .await
+        .assert_success(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_payment_that_is_known_only_after_its_dispute_took_it_is_booked_whole() {
     let shop = Shop::open().await;
     let begun = shop.app.begun().await;

@@ -142,6 +142,13 @@ impl Shop {
         self.vendor.control(Method::POST, &path, &body).await
     }
 
+    /// The bank thinks twice: the dispute that had ended ends otherwise.
+    pub async fn resolve_again(&self, begun: &Begun, resolution: &str) -> Value {
+        let path = format!("/paystack/{}/dispute/resolve", begun.reference);
+        let body = json!({ "resolution": resolution, "again": true });
+        self.vendor.control(Method::POST, &path, &body).await
+    }
+
     /// The provider tells of a dispute, and that is worked off.
     pub async fn tell(&self, what: &str, dispute: &Value) {
         let told = json!({ "event": format!("charge.dispute.{what}"), "data": dispute });
