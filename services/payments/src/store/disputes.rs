@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::decimal::decimal;
 use super::dispute_rows::Row;
 use super::schema::payments::disputes;
-use crate::domain::dispute::{DisputeStatus, Stand};
+use crate::domain::dispute::{DisputeOutcome, DisputeStatus, Stand};
 use crate::domain::dispute_answer::{AnswerKind, AnswerStep};
 use crate::domain::ids::{DisputeId, OrderId, PaymentId, UserId};
 use crate::domain::ledger::Account;
@@ -144,7 +144,7 @@ pub(crate) async fn save(conn: &mut AsyncPgConnection, changed: &Dispute) -> Que
             disputes::category.eq(changed.category.as_deref()),
             disputes::reason.eq(changed.reason.as_deref()),
             disputes::status.eq(changed.stand.status.name()),
-            disputes::outcome.eq(changed.stand.outcome.map(|outcome| outcome.name())),
+            disputes::outcome.eq(changed.stand.outcome.map(DisputeOutcome::name)),
             disputes::resolution.eq(changed.resolution.as_deref()),
             disputes::due_at.eq(changed.due_at),
             disputes::due_source.eq(&changed.due_source),
