@@ -13,6 +13,7 @@ use serde_json::json;
 use super::learn::{self, Learned};
 use super::statement::{self, Story};
 use super::{claims, tell};
+use crate::app::attention::{self, Attention};
 use crate::app::{Error, PAYMENT, refund};
 use crate::clients::disputes::{Evidence, GatewayAnswer};
 use crate::clients::gateway::GatewayError;
@@ -20,6 +21,7 @@ use crate::domain::dispute_answer::{self, AnswerKind, AnswerStep};
 use crate::domain::ids::{DisputeId, PaymentId, UserId};
 use crate::startup::AppState;
 use crate::store;
+use crate::store::attention::Of;
 use crate::store::disputes::{Answer, Dispute};
 
 /// What staff answers.
@@ -324,6 +326,9 @@ async fn finish(
             trail
                 .audit(conn, caller, "dispute.answered", entity, facts)
                 .await?;
+            let own = Of::Subject(dispute.id.0);
+            let waiting = [Attention::DisputeDeadline];
+            attention::close(conn, &trail, own, &waiting, "answered").await?;
         }
         making.settle(conn, &dispute).await?;
         Ok(dispute)

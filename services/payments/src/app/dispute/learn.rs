@@ -237,7 +237,8 @@ async fn keep_up(
     if let Some(due_at) = seen.due_at.filter(|due_at| *due_at != next.due_at) {
         next.due_at = due_at;
         next.due_source = DueSource::Provider.name().to_owned();
-        let is_to_come = next.reminded_at.is_none();
+        let waits = next.stand.status == DisputeStatus::AwaitingMerchantFeedback;
+        let is_to_come = waits && next.reminded_at.is_none();
         next.remind_at = is_to_come.then(|| due_at - state.settings.disputes.remind_before);
     }
     if next != *dispute {

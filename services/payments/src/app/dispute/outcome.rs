@@ -10,7 +10,7 @@ use super::{claims, learn, tell};
 use crate::app::attention::{self, Attention};
 use crate::app::{Error, refund};
 use crate::clients::disputes::GatewayDispute;
-use crate::domain::dispute::{self, DisputeOutcome, Stand};
+use crate::domain::dispute::{self, DisputeOutcome, DisputeStatus, Stand};
 use crate::domain::ledger::Booking;
 use crate::domain::status::PaymentStatus;
 use crate::store;
@@ -34,13 +34,16 @@ pub(super) async fn go_on(
     dispute.resolution = seen.resolution.clone().or(dispute.resolution.take());
     dispute.version += 1;
     dispute.updated_at = now;
+    // Whoever has answered, here or at the provider, need not be reminded.
+    if next.status != DisputeStatus::AwaitingMerchantFeedback {
+        dispute.remind_at = None;
+    }
     let Some(outcome) = next.outcome.filter(|_| is_end) else {
         store::disputes::save(conn, dispute).await?;
         tell::note(conn, dispute, "changed", "provider", now).await?;
         return Ok(None);
     };
     dispute.resolved_at = Some(seen.resolved_at.unwrap_or(now));
-    dispute.remind_at = None;
     let odd = match payment {
         Some(payment) => {
             let odd = settle(conn, trail, payment, dispute, (outcome, seen)).await?;
