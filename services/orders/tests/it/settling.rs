@@ -158,7 +158,10 @@ async fn r4_of_three_captures_of_one_order_one_is_kept_and_two_go_back() {
         .iter()
         .map(|event| event["data"]["paymentId"].clone())
         .collect();
-    assert_eq!(back, others.iter().map(ToString::to_string).collect::<Vec<_>>());
+    assert_eq!(
+        back,
+        others.iter().map(ToString::to_string).collect::<Vec<_>>()
+    );
     invariants::assert_all(&app).await;
 }
 
