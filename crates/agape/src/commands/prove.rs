@@ -93,6 +93,7 @@ pub async fn check(tree: &Tree, grace: Duration) -> Result<ExitCode> {
 /// What the sandbox wrote down. One that has forgotten its beginning proves nothing, and is not compared.
 async fn journals_of(tree: &Tree) -> Result<Journals> {
     let (_, sandbox) = super::demo::places(tree)?;
+    common::crypto::install_providers();
     let client = common::client::http_client()?;
     let answer = client
         .get(format!("{sandbox}/_sandbox/journal"))

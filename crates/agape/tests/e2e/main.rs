@@ -9,6 +9,7 @@
 mod browsing;
 mod faults;
 mod mail;
+mod proof;
 mod purchase;
 mod shop;
 mod start_and_stop;

@@ -1,7 +1,7 @@
 //! The storm: shoppers buy while every process is killed in turn and the vendors misbehave. Once it is quiet, nothing may have
 //! been lost or doubled, by what lies in all databases, at the vendors and with the shoppers.
 //!
-//! `STORM_SECONDS` makes it longer than it is among the tests, and `STORM_SEED` has the same things happen in the same order.
+//! `STORM_SECONDS` makes it longer, and `STORM_SEED` has the same things happen in the same order.
 
 mod shoppers;
 mod trouble;
@@ -20,7 +20,7 @@ use self::trouble::Trouble;
 use crate::shop::client;
 use crate::system::System;
 
-/// How long it takes among the tests.
+/// How long it takes if nobody says otherwise.
 const SHORT: Duration = Duration::from_secs(15);
 /// For so long everything may take to come to rest.
 const REST: Duration = Duration::from_secs(120);
