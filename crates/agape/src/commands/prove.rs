@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 use prove::invariants::{self, Journals, Patience};
 use prove::simulation::{self, Plan};
 use serde_json::Value;
-use tokio_postgres::{Config, NoTls};
+use tokio_postgres::{Client, Config, NoTls};
 
 use crate::bootstrap::DATABASE;
 use crate::given;
@@ -65,9 +65,14 @@ pub fn simulate(schedules: u64, seed: Option<u64>) -> Result<ExitCode> {
 /// # Errors
 /// No server is known, or one does not answer. Violations are told, and make the command fail.
 pub async fn check(tree: &Tree, grace: Duration) -> Result<ExitCode> {
-    let (url, journals) = match given::variable(given::POSTGRES_URL) {
-        Some(url) => (url, Journals::default()),
-        None => (super::running(tree)?.postgres, journals_of(tree).await?),
+    let given = given::variable(given::POSTGRES_URL);
+    let (url, sandbox) = match given {
+        Some(url) => (url, None),
+        None => {
+            let url = super::running(tree)?.postgres;
+            let (_, sandbox) = super::demo::places(tree)?;
+            (url, Some(sandbox))
+        }
     };
     let mut config: Config = url.parse().context("the server's URL is not valid")?;
     let (mut client, connection) = config
@@ -76,6 +81,10 @@ pub async fn check(tree: &Tree, grace: Duration) -> Result<ExitCode> {
         .await
         .context("the database server does not answer")?;
     let connection = tokio::spawn(connection);
+    let journals = match sandbox {
+        Some(sandbox) => journals_of(&client, &sandbox).await?,
+        None => Journals::default(),
+    };
     let patience = Patience {
         grace,
         ..Patience::default()
@@ -90,21 +99,25 @@ pub async fn check(tree: &Tree, grace: Duration) -> Result<ExitCode> {
     Ok(ExitCode::FAILURE)
 }
 
-/// What the sandbox wrote down. One that has forgotten its beginning proves nothing, and is not compared.
-async fn journals_of(tree: &Tree) -> Result<Journals> {
-    let (_, sandbox) = super::demo::places(tree)?;
+/// What the sandbox wrote down. One that has forgotten its beginning, or began after these databases, proves nothing.
+async fn journals_of(client: &Client, sandbox: &str) -> Result<Journals> {
     common::crypto::install_providers();
-    let client = common::client::http_client()?;
-    let answer = client
+    let answer = common::client::http_client()?
         .get(format!("{sandbox}/_sandbox/journal"))
         .send()
         .await
         .context("the sandbox does not answer")?;
     let entries: Vec<Value> = answer.json().await?;
-    Journals::of_sandbox(&entries).or_else(|forgotten| {
-        complain(format_args!(
-            "{forgotten}; what the vendors did is not compared"
-        ));
-        Ok(Journals::default())
-    })
+    let forgotten = if Journals::begin_too_late(client, &entries).await? {
+        "the sandbox was started after the first sale".to_owned()
+    } else {
+        match Journals::of_sandbox(&entries) {
+            Ok(journals) => return Ok(journals),
+            Err(forgotten) => forgotten.to_string(),
+        }
+    };
+    complain(format_args!(
+        "{forgotten}; what the vendors did is not compared"
+    ));
+    Ok(Journals::default())
 }

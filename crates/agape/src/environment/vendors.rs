@@ -61,6 +61,8 @@ pub(super) fn paystack(service: &str) -> Result<Variables> {
     Ok(vec![
         ("PAYSTACK__BASE_URL".to_owned(), url.into()),
         (KEY.to_owned(), SANDBOX_PAYSTACK_KEY.into()),
+        // Nobody who tries it out waits for an hour.
+        ("SETTLEMENTS__EVERY_SECS".to_owned(), "10".into()),
     ])
 }
 

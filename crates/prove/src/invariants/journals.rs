@@ -211,6 +211,20 @@ impl Journals {
         })
     }
 
+    /// Whether the services know of something that a vendor did before the sandbox's journal begins. Then it is the journal of
+    /// another sandbox, as each forgets everything when it ends, and proves nothing about these databases.
+    ///
+    /// # Errors
+    /// The database does not answer, or a service's tables are not there.
+    pub async fn begin_too_late(client: &impl GenericClient, entries: &[Value]) -> Result<bool> {
+        const SQL: &str =
+            "SELECT EXISTS (SELECT FROM payments.payments WHERE paid_at < $1::text::timestamptz)
+                 OR EXISTS (SELECT FROM notifications.messages WHERE sent_at < $1::text::timestamptz)";
+        let first = entries.first().and_then(|entry| entry.get("at"));
+        let first = first.and_then(Value::as_str).unwrap_or("infinity");
+        Ok(client.query_one(SQL, &[&first]).await?.try_get(0)?)
+    }
+
     /// Writes what is known where the invariants read it.
     pub(super) async fn load(&self, client: &impl GenericClient) -> Result<()> {
         let provider = self.provider.clone().unwrap_or_default();

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use prove::invariants::{ALL, Finding, Journals, Patience, check, check_within};
+use serde_json::json;
 
 use crate::plants::PLANTS;
 use crate::world::{World, journals};
@@ -46,6 +47,17 @@ async fn nothing_is_found_where_everything_is_right_and_whatever_is_planted_is_f
         );
         planting.rollback().await.unwrap();
     }
+
+    // A sandbox that began later knows nothing of what was before.
+    for (begun, is_too_late) in [
+        ("2000-01-01T00:00:00Z", false),
+        ("2100-01-01T00:00:00Z", true),
+    ] {
+        let entries = [json!({ "seq": 1, "at": begun })];
+        let said = Journals::begin_too_late(&client, &entries).await.unwrap();
+        assert_eq!(said, is_too_late, "{begun}");
+    }
+    assert!(Journals::begin_too_late(&client, &[]).await.unwrap());
 
     // I33: somebody who forgot to end a transaction.
     let forgetful = world.connect().await;

@@ -79,7 +79,7 @@ pub(crate) async fn close_attention(
         let Some(closed) = closed else {
             return Err(match store::attention::find(conn, command.item).await? {
                 Some(_) => Error::InvalidState("it is closed already"),
-                None => Error::NotFound(ATTENTION_ITEM),
+                None => Error::NotFound("attention item"),
             });
         };
         let entity = (ATTENTION_ITEM, closed.id.to_string());

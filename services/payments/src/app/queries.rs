@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use common::paging::{Page, Pagination};
 use uuid::Uuid;
 
-use super::{ATTENTION_ITEM, Error, PAYMENT, confirm};
+use super::{Error, PAYMENT, confirm};
 use crate::domain::ids::{OrderId, PaymentId, UserId};
 use crate::domain::reference::Reference;
 use crate::startup::AppState;
@@ -128,5 +128,5 @@ pub(crate) async fn list_attention(
 pub(crate) async fn get_attention(state: &AppState, id: Uuid) -> Result<ItemRow, Error> {
     let mut conn = state.db.get().await?;
     let found = store::attention::find(&mut conn, id).await?;
-    found.ok_or(Error::NotFound(ATTENTION_ITEM))
+    found.ok_or(Error::NotFound("attention item"))
 }

@@ -62,7 +62,7 @@ pub(crate) async fn enter_bank_credit(
             .await?;
         match_open(conn, &trail, state.settings.settlements.match_days).await?;
         let entered = store::bank_credits::find(conn, new.id).await?;
-        let entered = entered.ok_or(Error::NotFound(BANK_CREDIT))?;
+        let entered = entered.ok_or(Error::NotFound("bank credit"))?;
         making.settle(conn, &entered).await?;
         Ok(entered)
     })
@@ -126,7 +126,7 @@ pub(crate) async fn match_settlement(
         store::bank_credits::take_turn(conn).await?;
         let settlement = find(conn, by_hand.settlement).await?;
         let credit = store::bank_credits::find(conn, by_hand.credit).await?;
-        let credit = credit.ok_or(Error::NotFound(BANK_CREDIT))?;
+        let credit = credit.ok_or(Error::NotFound("bank credit"))?;
         refuse_unfit(&settlement, &credit)?;
         let by = UserId(caller.id);
         store::bank_credits::match_by_hand(conn, by_hand, by, trail.now()).await?;
