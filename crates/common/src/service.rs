@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::pin::Pin;
 use std::process::ExitCode;
 
+use chrono::NaiveDate;
 use clap::{Parser, Subcommand, ValueEnum};
 use uuid::Uuid;
 
@@ -35,6 +36,8 @@ pub struct Service {
     pub keys: Option<fn(Keys) -> Outcome>,
     /// Shows the deliveries that its consumers gave up, and sends them back; `None` for a service without consumers.
     pub dead_letters: Option<fn(DeadLetters) -> Outcome>,
+    /// Compares what it knows of a business date with what its provider says; `None` for a service that has none to compare with.
+    pub reconcile: Option<fn(Option<NaiveDate>) -> Outcome>,
     /// Its OpenAPI document.
     pub openapi: fn() -> utoipa::openapi::OpenApi,
 }
@@ -146,6 +149,12 @@ enum Command {
     /// Show what consumers gave up, and send it back.
     #[command(subcommand)]
     DeadLetters(DeadLetters),
+    /// Compare a business date with the provider, to the end.
+    Reconcile {
+        /// A day in the shop's zone, such as 2026-01-12; the last one that is due unless given
+        #[arg(long)]
+        date: Option<NaiveDate>,
+    },
 }
 
 /// The whole `main` of a service's own binary.
@@ -169,6 +178,10 @@ pub fn main(service: &Service) -> ExitCode {
             .dead_letters
             .map(|run| run(what))
             .ok_or("has no consumers"),
+        Command::Reconcile { date } => service
+            .reconcile
+            .map(|run| run(date))
+            .ok_or("has nothing to compare with"),
     };
     match work {
         Ok(work) => block_on(service.name, work),

@@ -19,6 +19,7 @@ pub mod inventory;
 pub mod notifications;
 pub mod orders;
 pub mod payments;
+pub mod reconciliation;
 mod schemas;
 pub mod shared;
 pub mod subscriptions;

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 
 use crate::envelope::{DATA_CONTENT_TYPE, SPEC_VERSION, schema_file, schema_uri};
 use crate::{
-    Envelope, Event, auth, cart, catalog, inventory, notifications, orders, payments, shared,
+    Envelope, Event, auth, cart, catalog, inventory, notifications, orders, payments,
+    reconciliation, shared,
 };
 
 /// The schema of every event as `(file name under proto-docs/events, schema)`, sorted by name.
@@ -48,6 +49,7 @@ pub fn schemas() -> Vec<(String, Value)> {
         schema::<payments::RefundProcessed>(),
         schema::<payments::RefundFailed>(),
         schema::<payments::RefundNeedsAttention>(),
+        schema::<reconciliation::ReconciliationCompleted>(),
         schema::<notifications::NotificationSent>(),
         schema::<notifications::NotificationFailed>(),
         schema::<shared::AuditRecorded>(),

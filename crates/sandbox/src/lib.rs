@@ -40,6 +40,7 @@ pub const SERVICE: Service = Service {
     seed: None,
     keys: None,
     dead_letters: None,
+    reconcile: None,
     openapi: no_api_of_ours,
 };
 

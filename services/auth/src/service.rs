@@ -25,6 +25,7 @@ pub const SERVICE: Service = Service {
     seed: Some(seed_schema),
     keys: Some(manage_keys),
     dead_letters: Some(dead_letters),
+    reconcile: None,
     openapi: routes::openapi,
 };
 

@@ -40,5 +40,6 @@ pub const SERVICE: common::service::Service = common::service::Service {
     seed: None,
     keys: None,
     dead_letters: None,
+    reconcile: None,
     openapi: openapi::document,
 };

@@ -22,6 +22,7 @@ pub const SERVICE: Service = Service {
     seed: Some(seed_schema),
     keys: None,
     dead_letters: Some(dead_letters),
+    reconcile: None,
     openapi: routes::openapi,
 };
 

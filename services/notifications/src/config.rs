@@ -12,6 +12,7 @@
 //! | `UPSTREAMS__AUTH__URL` | `http://127.0.0.1:3001` | auth: what mails about accounts say, keys, revocations |
 //! | `UPSTREAMS__ORDERS__URL` | `http://127.0.0.1:3005` | orders: what mails about orders say |
 //! | `UPSTREAMS__PAYMENTS__URL` | `http://127.0.0.1:3006` | payments: asked for events that a new queue has missed |
+//! | `FINANCE_EMAIL` | none | addresses, separated by commas, that get the report of each reconciliation of payments |
 //! | `MERCHANT_EMAIL` | none | where notices of sales go; without it there are none |
 //! | `RESEND__URL` | `https://api.resend.com` | the mail provider |
 //! | `RESEND__API_KEY` | required | its key; one that may only send is enough |
@@ -57,6 +58,8 @@ pub struct Settings {
     pub orders_url: Url,
     /// Where notices of sales go, if anywhere.
     pub(crate) merchant_email: Option<Address>,
+    /// Where reports about payments go, each address once.
+    pub(crate) finance_emails: Vec<Address>,
     /// Content of the file with the keys of personal data.
     pub pii_keys: Vec<u8>,
 }
@@ -94,6 +97,7 @@ impl Settings {
             shop_name,
             orders_url: read.url("upstreams.orders.url", Some("http://127.0.0.1:3005")),
             merchant_email: read_merchant_email(&mut read),
+            finance_emails: read_finance_emails(&mut read),
             pii_keys: read_pii_keys(&mut read),
         };
         read.finish(settings)
@@ -140,6 +144,22 @@ fn read_merchant_email(read: &mut Reader) -> Option<Address> {
         read.problem("merchant_email", error);
     }
     address.ok()
+}
+
+fn read_finance_emails(read: &mut Reader) -> Vec<Address> {
+    let mut addresses: Vec<Address> = Vec::new();
+    for text in read.list("finance_email", &[]) {
+        match Address::parse(&text) {
+            Ok(address) => {
+                let is_known = |other: &Address| other.canonical() == address.canonical();
+                if !addresses.iter().any(is_known) {
+                    addresses.push(address);
+                }
+            }
+            Err(error) => read.problem("finance_email", error),
+        }
+    }
+    addresses
 }
 
 /// It stands in subjects and in front of the sender's address.
@@ -211,6 +231,7 @@ mod tests {
             ("NOTIFICATIONS__SHOP_ZONE", "Lagos"),
             ("NOTIFICATIONS__SHOP_NAME", "Agape <b>"),
             ("NOTIFICATIONS__MERCHANT_EMAIL", "sales"),
+            ("NOTIFICATIONS__FINANCE_EMAIL", "books@shop.example,money"),
         ]);
         for variable in [
             "RESEND__FROM",
@@ -219,6 +240,7 @@ mod tests {
             "SHOP_ZONE",
             "SHOP_NAME",
             "MERCHANT_EMAIL",
+            "FINANCE_EMAIL",
         ] {
             assert!(error.contains(variable), "{variable} in {error}");
         }

@@ -22,6 +22,11 @@
 //! | `CALLBACK_ORIGINS` | those of the two above | origins that a buyer may be sent back to |
 //! | `SESSION_TIMEOUT_SECS` | 900 | an attempt that nobody paid counts as abandoned after so long |
 //! | `MISMATCH_HOLD` | 86400 | seconds until a capture that settles nothing is paid back by itself |
+//! | `TIME_ZONE` | `Africa/Lagos` | the shop's zone: of business dates |
+//! | `RECONCILIATION__NIGHTLY` | `true` | whether each date is compared with the provider by itself; `false` where a timer runs `payments reconcile` |
+//! | `RECONCILIATION__AT` | `02:00` | at which time of the day after it, in the shop's zone |
+//! | `RECONCILIATION__DAYS` | 3 | how many days before it are compared once more with a date |
+//! | `RECONCILIATION__LEASE_MS` | 15000 | after so long without a sign of life another process carries a run on |
 //! | `POLL__EVERY_SECS` | 60 | how soon after its beginning, and how often at first, an attempt is asked about |
 //! | `SETTLEMENTS__EVERY_SECS` | 3600 | how often the provider is asked what it has paid out; 0: never |
 //! | `SETTLEMENTS__OVERLAP_DAYS` | 7 | how far each look reaches back behind the one before, for what has changed since |
@@ -46,6 +51,10 @@ use url::Url;
 use crate::domain::fees::FeeBearer;
 use crate::domain::mode::Mode;
 use crate::domain::webhook_signature::{SigningKey, SigningKeys};
+
+mod reconciliation;
+
+pub use reconciliation::ReconciliationSettings;
 
 /// The port clients reach.
 pub const DEFAULT_PORT: u16 = 3006;
@@ -75,6 +84,8 @@ pub struct Settings {
     pub poll_every: TimeDelta,
     /// What the provider pays out.
     pub settlements: SettlementSettings,
+    /// When and how payments are compared with the provider's.
+    pub reconciliation: ReconciliationSettings,
     /// Database connections for webhooks alone.
     pub webhook_pool: u32,
     /// Webhooks that are worked on at a time.
@@ -148,6 +159,7 @@ impl Settings {
             mismatch_hold: seconds(&mut read, "mismatch_hold", 86_400, 0),
             poll_every: seconds(&mut read, "poll.every_secs", 60, 1),
             settlements: SettlementSettings::read(&mut read),
+            reconciliation: ReconciliationSettings::read(&mut read),
             webhook_pool: read.number("webhook.pool", 2, 1, 100),
             webhooks_at_once: read.number("webhook.at_once", 8, 1, 100),
             pii_keys: read_pii_keys(&mut read),

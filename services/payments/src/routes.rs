@@ -5,11 +5,14 @@ use messaging::replay::replay_events;
 use utoipa::OpenApi as _;
 use utoipa_actix_web::AppExt as _;
 
+use crate::http::begin_reconciliation::begin_reconciliation;
 use crate::http::close_attention::close_attention;
 use crate::http::enter_bank_credit::enter_bank_credit;
+use crate::http::export_reconciliation::export_reconciliation;
 use crate::http::get_attention::get_attention;
 use crate::http::get_payment::get_payment;
 use crate::http::get_personal_data::get_personal_data;
+use crate::http::get_reconciliation::get_reconciliation;
 use crate::http::get_settlement::get_settlement;
 use crate::http::get_settlement_summary::get_settlement_summary;
 use crate::http::get_trial_balance::get_trial_balance;
@@ -21,11 +24,13 @@ use crate::http::list_bank_credits::list_bank_credits;
 use crate::http::list_ledger_entries::list_ledger_entries;
 use crate::http::list_payments::list_payments;
 use crate::http::list_payments_of_order::list_payments_of_order;
+use crate::http::list_reconciliations::list_reconciliations;
 use crate::http::list_refunds::list_refunds;
 use crate::http::list_settlements::list_settlements;
 use crate::http::match_settlement::match_settlement;
 use crate::http::refund_order::refund_order;
 use crate::http::refund_payment::refund_payment;
+use crate::http::resolve_mismatch::resolve_mismatch;
 use crate::http::return_from_gateway::return_from_gateway;
 use crate::http::unmatch_settlement::unmatch_settlement;
 use crate::http::verify_payment::verify_payment;
@@ -69,7 +74,12 @@ fn administration(config) {
         .service(unmatch_settlement) //                  POST   /admin/settlements/{id}/unmatch
         .service(list_attention) //                      GET    /admin/attention
         .service(get_attention) //                       GET    /admin/attention/{id}
-        .service(close_attention); //                    POST   /admin/attention/{id}/close
+        .service(close_attention) //                     POST   /admin/attention/{id}/close
+        .service(list_reconciliations) //                GET    /admin/reconciliation/runs
+        .service(begin_reconciliation) //                POST   /admin/reconciliation/runs
+        .service(get_reconciliation) //                  GET    /admin/reconciliation/runs/{id}
+        .service(export_reconciliation) //               GET    /admin/reconciliation/runs/{id}/report.csv
+        .service(resolve_mismatch); //                   POST   /admin/reconciliation/runs/{id}/mismatches/{mismatchId}/resolve
 }
 
 /// What other services ask with a service token, under `/internal`. The gateway never routes it.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use chassis::migrations;
+use chrono::NaiveDate;
 use common::clock::SystemClock;
 use common::service::{DeadLetters, Migrate, Only, Outcome, Service};
 use common::settings::Reader;
@@ -10,7 +11,7 @@ use common::telemetry;
 
 use crate::config::{DEFAULT_OPS_PORT, DEFAULT_PORT, Settings};
 use crate::routes;
-use crate::startup::{Application, MIGRATIONS};
+use crate::startup::{self, Application, MIGRATIONS};
 
 /// The payments service.
 pub const SERVICE: Service = Service {
@@ -22,6 +23,7 @@ pub const SERVICE: Service = Service {
     seed: None,
     keys: None,
     dead_letters: Some(dead_letters),
+    reconcile: Some(reconcile),
     openapi: routes::openapi,
 };
 
@@ -37,6 +39,14 @@ fn serve(only: Only) -> Outcome {
 
 fn migrate(direction: Migrate) -> Outcome {
     migrations::migrate(SERVICE.name, MIGRATIONS, direction)
+}
+
+fn reconcile(date: Option<NaiveDate>) -> Outcome {
+    Box::pin(async move {
+        let settings = Settings::read(Reader::from_environment(SERVICE.name))?;
+        let _telemetry = telemetry::start(SERVICE.name, &settings.service.telemetry)?;
+        startup::reconcile(settings, Arc::new(SystemClock), date).await
+    })
 }
 
 fn dead_letters(what: DeadLetters) -> Outcome {

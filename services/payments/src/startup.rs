@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use actix_web::web::{Data, ServiceConfig};
 use chassis::{Chassis, Job, Parts};
+use chrono::NaiveDate;
 use common::Clock;
 use common::client::provider_client;
 use common::crypto::Sealer;
@@ -47,6 +48,8 @@ pub struct AppState {
     pub(crate) webhook_came: Notify,
     /// Tells this process's worker that a refund was decided.
     pub(crate) refund_due: Notify,
+    /// Tells this process's worker that somebody wants a date compared.
+    pub(crate) run_begun: Notify,
     /// What this process asked the provider about just now on behalf of clients.
     pub(crate) recently: Recently,
     pub(crate) counters: Counters,
@@ -111,6 +114,10 @@ impl Application {
                 Arc::clone(&state),
                 shutdown.clone(),
             )),
+            Box::pin(app::reconcile::worker::run(
+                Arc::clone(&state),
+                shutdown.clone(),
+            )),
             Box::pin(app::sweep::run(Arc::clone(&state), shutdown)),
         ];
         let state = Data::from(state);
@@ -125,6 +132,27 @@ impl Application {
         };
         chassis.run(only, parts).await
     }
+}
+
+/// Compares a business date, or the last one that is due, with the provider to its end, in this process unless another one is at
+/// it. Ends without doing anything if that was done.
+///
+/// # Errors
+/// When the date cannot be compared, or the database is away.
+pub async fn reconcile(
+    mut settings: Settings,
+    clock: Arc<dyn Clock>,
+    date: Option<NaiveDate>,
+) -> anyhow::Result<()> {
+    // A command serves nobody, so it takes no port that a service beside it has.
+    settings.service.http.port = 0;
+    settings.service.http.ops_port = 0;
+    let chassis = Chassis::build(SERVICE.name, &settings.service, clock)?;
+    let state = Arc::new(state(settings, &chassis)?);
+    let calendar = state.settings.reconciliation.calendar;
+    let date = date.unwrap_or_else(|| calendar.due(state.clock.now()));
+    app::reconcile::worker::run_date(state, date).await?;
+    Ok(())
 }
 
 fn state(settings: Settings, chassis: &Chassis) -> anyhow::Result<AppState> {
@@ -152,6 +180,7 @@ fn state(settings: Settings, chassis: &Chassis) -> anyhow::Result<AppState> {
         pii: Sealer::from_key_file(settings.pii_keys.expose_secret())?,
         webhook_came: Notify::new(),
         refund_due: Notify::new(),
+        run_begun: Notify::new(),
         recently: Recently::default(),
         counters,
         settings,

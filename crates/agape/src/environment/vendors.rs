@@ -13,6 +13,8 @@ const RESEND_WEBHOOKS: &str = "/api/v1/webhooks/resend";
 const SANDBOX_KEY: &str = "re_sandbox";
 /// Who is told of sales, so that these mails are seen too.
 const MERCHANT: &str = "merchant@agape.example";
+/// Who gets the reports about payments.
+const FINANCE: &str = "finance@agape.example";
 /// Where the payment vendor posts.
 const PAYSTACK_WEBHOOKS: &str = "/api/v1/payments/webhook";
 /// What opens the sandbox as payment vendor. A test key, as the vendor's own begin.
@@ -32,6 +34,7 @@ pub(super) fn resend(service: &str, keys: &Keys) -> Result<Variables> {
         (KEY.to_owned(), SANDBOX_KEY.into()),
         ("RESEND__WEBHOOK_SECRET".to_owned(), secret.into()),
         ("MERCHANT_EMAIL".to_owned(), MERCHANT.into()),
+        ("FINANCE_EMAIL".to_owned(), FINANCE.into()),
     ])
 }
 

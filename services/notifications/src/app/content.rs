@@ -3,7 +3,7 @@
 use common::client::CallError;
 
 use super::deliver::Ended;
-use super::order_content;
+use super::{finance_content, order_content};
 use crate::clients::provider::Attachment;
 use crate::domain::attempt::Failure;
 use crate::domain::ids::{SourceId, UserId};
@@ -58,6 +58,7 @@ pub(super) async fn ask(
     match template {
         Template::Account(_) => ask_auth(state, row).await,
         Template::Order(mail) => order_content::ask(state, row, mail).await,
+        Template::Reconciliation => finance_content::letter(state, row),
     }
 }
 

@@ -4,6 +4,7 @@ mod content;
 pub(crate) mod counters;
 pub(crate) mod deliver;
 mod error;
+pub(crate) mod finance_content;
 pub(crate) mod hear_webhook;
 pub(crate) mod notifications;
 mod order_content;

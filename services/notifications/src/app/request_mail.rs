@@ -5,11 +5,13 @@ use diesel_async::AsyncConnection as _;
 use events::auth::MailRequested;
 use messaging::inbox::{self, Seen};
 use messaging::{Outcome, Received};
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::Error;
 use super::trail::Trail;
 use crate::domain::ids::{MessageId, SourceId, UserId};
+use crate::domain::report::Report;
 use crate::domain::template::{OrderMail, Template};
 use crate::domain::told::Told;
 use crate::startup::AppState;
@@ -24,7 +26,15 @@ pub(crate) struct Wish {
     dedupe_key: String,
     source: SourceId,
     user: UserId,
-    told: Option<Told>,
+    told: Option<Facts>,
+}
+
+/// What an event tells that nobody tells again.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Facts {
+    Told(Told),
+    Report(Report),
 }
 
 impl Wish {
@@ -55,8 +65,20 @@ impl Wish {
     pub(crate) fn once_per_part(self, part: Uuid, told: Told) -> Self {
         Self {
             dedupe_key: format!("{}/{part}", self.template),
-            told: Some(told),
+            told: Some(Facts::Told(told)),
             ..self
+        }
+    }
+
+    /// A report to one of finance; each run of payments has one mail to each of them. It is about nobody.
+    pub(crate) fn of_finance(run: Uuid, report: Report) -> Self {
+        let template = Template::Reconciliation;
+        Self {
+            dedupe_key: format!("{template}/{run}/{}", report.receiver),
+            template,
+            source: SourceId(run),
+            user: UserId(Uuid::nil()),
+            told: Some(Facts::Report(report)),
         }
     }
 }

@@ -9,6 +9,7 @@ pub mod on_order_paid;
 pub mod on_order_shipped;
 pub mod on_order_unallocated;
 pub mod on_privacy_erase_requested;
+pub mod on_reconciliation_completed;
 pub mod on_refund_processed;
 
 use std::sync::Arc;
@@ -30,5 +31,6 @@ pub(crate) fn all(state: Arc<AppState>) -> Consumers<AppState> {
         .on(on_order_shipped::on_order_shipped)
         .on(on_order_delivered::on_order_delivered)
         .on(on_refund_processed::on_refund_processed)
+        .on(on_reconciliation_completed::on_reconciliation_completed)
         .on(on_privacy_erase_requested::on_privacy_erase_requested)
 }

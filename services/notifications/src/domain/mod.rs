@@ -4,6 +4,7 @@ pub(crate) mod address;
 pub(crate) mod attempt;
 pub(crate) mod ids;
 pub(crate) mod price;
+pub(crate) mod report;
 pub(crate) mod status;
 pub(crate) mod template;
 pub(crate) mod told;

@@ -1,6 +1,6 @@
 //! Money as people read it.
 
-use money::Money;
+use money::{Money, SignedAmount};
 
 /// The currency and the amount with its thousands apart: `NGN 48,500.00`. A currency without coins below one is shown
 /// without decimals, unless there are some all the same.
@@ -13,6 +13,14 @@ pub(crate) fn price(money: Money) -> String {
     } else {
         format!("{sign}{currency} {units}.{hundredths:02}")
     }
+}
+
+/// An amount of a currency that may be none of the shop's: `48,500.00`.
+pub(crate) fn amount(amount: SignedAmount) -> String {
+    let minor = amount.minor();
+    let sign = if minor < 0 { "-" } else { "" };
+    let size = minor.unsigned_abs();
+    format!("{sign}{}.{:02}", grouped(size / 100), size % 100)
 }
 
 fn grouped(number: u64) -> String {

@@ -12,6 +12,8 @@ pub(crate) enum Template {
     Account(MailKind),
     /// About an order; orders tells what it says.
     Order(OrderMail),
+    /// To finance: how the payments of a day compare with what the payment provider says. Its event tells all of it.
+    Reconciliation,
 }
 
 /// A kind of mail about an order.
@@ -79,7 +81,9 @@ impl Template {
     /// Every template.
     pub(crate) fn all() -> impl Iterator<Item = Self> {
         let about_accounts = MailKind::ALL.into_iter().map(Self::Account);
-        about_accounts.chain(OrderMail::ALL.into_iter().map(Self::Order))
+        about_accounts
+            .chain(OrderMail::ALL.into_iter().map(Self::Order))
+            .chain([Self::Reconciliation])
     }
 
     /// The name in files, JSON, SQL and the provider's keys.
@@ -87,6 +91,7 @@ impl Template {
         match self {
             Self::Account(kind) => kind.as_str(),
             Self::Order(mail) => mail.name(),
+            Self::Reconciliation => "reconciliation_completed",
         }
     }
 

@@ -54,6 +54,10 @@ pub(super) const ALL: &[(&str, &str)] = embedded![
     "credit_note.txt",
     "merchant_order_paid.mjml",
     "merchant_order_paid.txt",
+    "finance_layout.mjml",
+    "finance_layout.txt",
+    "reconciliation_completed.mjml",
+    "reconciliation_completed.txt",
     "merchant_order_unallocated.mjml",
     "merchant_order_unallocated.txt",
 ];

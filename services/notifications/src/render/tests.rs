@@ -21,6 +21,10 @@ fn content() -> Content {
             "subtotal": "NGN 97,000.00", "discount": "NGN 1,000.00", "shipping": "NGN 1,500.00",
             "tax": "NGN 7,275.00", "total": "NGN 104,775.00", "carrier": "GIG", "trackingNumber": "GIG-1",
             "amount": "NGN 500.00", "documentNumber": "CN-2026-000007",
+            "date": "12 January 2026", "verdict": "1 to look at", "path": "/api/v1/report.csv",
+            "totals": [{ "currency": "NGN", "count": 2, "gross": "2.00", "fees": "1.00", "net": "1.00", "refunds": 0,
+                "refunded": "0.00" }],
+            "classes": [{ "name": "status", "count": 2, "repaired": 1, "open": 1 }],
         }),
     }
 }

@@ -21,6 +21,7 @@ mod pacing;
 mod privacy;
 mod provider;
 mod recovery;
+mod reports;
 mod sale;
 mod sending;
 mod webhooks;

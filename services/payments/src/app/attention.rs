@@ -44,6 +44,8 @@ pub(super) enum Attention {
     KeptTwice,
     /// What was paid out is not what the books explain, came back, or has not arrived at the bank.
     Settlement,
+    /// The provider says otherwise than we do, and no rule says who is right.
+    Reconciliation,
 }
 
 impl Attention {
@@ -64,6 +66,7 @@ impl Attention {
             Self::ExternalRefund => "external_refund",
             Self::KeptTwice => "kept_twice",
             Self::Settlement => "settlement",
+            Self::Reconciliation => "reconciliation",
         }
     }
 
@@ -83,14 +86,15 @@ impl Attention {
             | Self::ContradictingRefund
             | Self::ExternalRefund
             | Self::KeptTwice
-            | Self::Settlement => Again::StaysClosed,
+            | Self::Settlement
+            | Self::Reconciliation => Again::StaysClosed,
         }
     }
 }
 
 /// What is put before people.
 pub(super) struct About {
-    /// A payment, a refund, a webhook event, a settlement or what was booked about one.
+    /// A payment, a refund, a webhook event, a settlement, what was booked about one or a mismatch.
     pub(super) subject: Uuid,
     pub(super) payment: Option<PaymentId>,
     /// Ids, amounts, states; nothing about a person.
@@ -154,6 +158,7 @@ mod tests {
             A::ExternalRefund,
             A::KeptTwice,
             A::Settlement,
+            A::Reconciliation,
         ] {
             assert!(super::super::counters::ATTENTION.contains(&kind.name()));
         }

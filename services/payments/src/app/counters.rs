@@ -3,6 +3,7 @@
 use common::metrics::Metrics;
 use prometheus::{HistogramVec, IntCounterVec, IntGaugeVec};
 
+use crate::domain::reconciliation::class::Class;
 use crate::domain::webhook_signature::KeyAge;
 
 /// Counters and gauges of payments.
@@ -19,6 +20,8 @@ pub(crate) struct Counters {
     attention: IntGaugeVec,
     settlements: IntCounterVec,
     settlement_pull: IntGaugeVec,
+    reconciled: IntGaugeVec,
+    mismatches: IntGaugeVec,
 }
 
 /// What becomes of attempts to pay.
@@ -52,7 +55,7 @@ const WORKED: [&str; 6] = [
     "deferred",
 ];
 /// What a person has to look at.
-pub(crate) const ATTENTION: [&str; 15] = [
+pub(crate) const ATTENTION: [&str; 16] = [
     "mismatch",
     "reversed",
     "alien_answer",
@@ -68,6 +71,7 @@ pub(crate) const ATTENTION: [&str; 15] = [
     "external_refund",
     "kept_twice",
     "settlement",
+    "reconciliation",
 ];
 /// What becomes of settlements.
 const SETTLEMENTS: [&str; 4] = ["paid_out", "taken_back", "doubtful", "stuck"];
@@ -134,6 +138,16 @@ impl Counters {
                 "Since when the provider's list of settlements was not read to its end",
                 &[],
             )?,
+            reconciled: metrics.gauge(
+                "payment_reconciliation_age_seconds",
+                "Time since a reconciliation was last finished; 0 before the first",
+                &[],
+            )?,
+            mismatches: metrics.gauge(
+                "payment_mismatches_open",
+                "Where the provider says otherwise than we do, and nobody has resolved it",
+                &["class"],
+            )?,
         };
         counters.show_from_the_start();
         Ok(counters)
@@ -159,6 +173,8 @@ impl Counters {
         self.oldest_refund(0);
         self.attention(&[]);
         self.settlement_pull(0);
+        self.reconciled(0);
+        self.mismatches(&[]);
     }
 
     /// Something became of an attempt to pay.
@@ -205,6 +221,24 @@ impl Counters {
         self.oldest_refund
             .with_label_values::<&str>(&[])
             .set(seconds.max(0));
+    }
+
+    /// How long ago a reconciliation was last finished.
+    pub(crate) fn reconciled(&self, seconds: i64) {
+        self.reconciled
+            .with_label_values::<&str>(&[])
+            .set(seconds.max(0));
+    }
+
+    /// Which mismatches are open.
+    pub(crate) fn mismatches(&self, open: &[(String, i64)]) {
+        for class in Class::ALL {
+            let found = open.iter().find(|(name, _)| name == class.name());
+            let count = found.map_or(0, |(_, count)| *count);
+            self.mismatches
+                .with_label_values(&[class.name()])
+                .set(count);
+        }
     }
 
     /// What is open.

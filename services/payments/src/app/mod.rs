@@ -15,6 +15,7 @@ pub(crate) mod personal_data;
 pub(crate) mod poll;
 pub(crate) mod queries;
 pub(crate) mod recently;
+pub(crate) mod reconcile;
 pub(crate) mod refund;
 pub(crate) mod settlements;
 pub(crate) mod sweep;

@@ -140,9 +140,11 @@ async fn show(state: &AppState) {
         let refund = store::refunds::oldest_under_way(&mut conn).await?;
         let open = store::attention::count_open(&mut conn).await?;
         let pulled = store::settlements::pull(&mut conn).await?.finished_at;
-        Ok::<_, Error>((webhook, refund, open, pulled))
+        let compared = store::reconciliation::runs::last_finished(&mut conn).await?;
+        let mismatches = store::reconciliation::mismatches::count_open(&mut conn).await?;
+        Ok::<_, Error>((webhook, refund, open, pulled, compared, mismatches))
     };
-    if let Ok((webhook, refund, open, pulled)) = shown.await {
+    if let Ok((webhook, refund, open, pulled, compared, mismatches)) = shown.await {
         let age = |since: Option<DateTime<Utc>>| {
             since.map_or(0, |since| (state.clock.now() - since).num_seconds())
         };
@@ -154,5 +156,7 @@ async fn show(state: &AppState) {
             .counters
             .settlement_pull(age(pulled.filter(|_| is_read)));
         state.counters.attention(&open);
+        state.counters.reconciled(age(compared));
+        state.counters.mismatches(&mismatches);
     }
 }

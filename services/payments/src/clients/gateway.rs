@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use crate::domain::ids::RefundId;
 use crate::domain::observation::Observation;
+use crate::domain::reconciliation::day::Window;
 use crate::domain::reference::Reference;
 use crate::domain::refund::RefundStatus;
 use crate::domain::settlement::{SettlementStatus, Told};
@@ -52,6 +53,38 @@ pub(crate) trait PaymentGateway: Send + Sync + 'static {
         settlement: &str,
         page: u32,
     ) -> Result<ListedPage<Observation>, GatewayError>;
+
+    /// Asks for some of the transactions of a time, from where `cursor` says; without one, from the beginning.
+    async fn list_transactions(
+        &self,
+        window: Window,
+        cursor: Option<&str>,
+    ) -> Result<Listed<Observation>, GatewayError>;
+
+    /// Asks for some of the refunds of a time, from where `cursor` says; without one, from the beginning.
+    async fn list_all_refunds(
+        &self,
+        window: Window,
+        cursor: Option<&str>,
+    ) -> Result<Listed<ListedRefund>, GatewayError>;
+}
+
+/// Some rows of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Listed<T> {
+    pub(crate) rows: Vec<T>,
+    /// Where the next ones begin; none if there are no more.
+    pub(crate) next: Option<String>,
+}
+
+/// A refund in a list of all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ListedRefund {
+    pub(crate) refund: GatewayRefund,
+    /// The provider's number for the transaction.
+    pub(crate) transaction: String,
+    /// When it was made, if that is said.
+    pub(crate) created_at: Option<DateTime<Utc>>,
 }
 
 /// How long an answer is waited for.
@@ -105,6 +138,10 @@ pub(crate) struct GatewayRefund {
     pub(crate) note: Option<String>,
     /// `test` or `live`; none if it is not said.
     pub(crate) domain: Option<String>,
+    /// The provider's number for the dispute that was lost with it.
+    pub(crate) dispute: Option<String>,
+    /// When it last changed, if that is said.
+    pub(crate) updated_at: Option<DateTime<Utc>>,
 }
 
 /// A time that is over, so that its lists do not shift.

@@ -13,15 +13,17 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::gateway::{
-    Checkout, GatewayError, GatewayRefund, GatewaySettlement, ListedPage, ListedWindow, Opened,
-    Patience, PaymentGateway, RefundOrder,
+    Checkout, GatewayError, GatewayRefund, GatewaySettlement, Listed, ListedPage, ListedRefund,
+    ListedWindow, Opened, Patience, PaymentGateway, RefundOrder,
 };
 use crate::app::counters::Counters;
 use crate::domain::observation::Observation;
+use crate::domain::reconciliation::day::Window;
 use crate::domain::reference::Reference;
 use wire::{OpenedData, Page, RefundData, TransactionData};
 
 mod answer;
+mod lists;
 mod settlements;
 mod wire;
 
@@ -121,6 +123,18 @@ impl Paystack {
         request: RequestBuilder,
         patience: Patience,
     ) -> Result<T, GatewayError> {
+        self.ask_for(call, request, patience, answer::understand)
+            .await
+    }
+
+    /// Asks once for something that is taken out of the answer by `read`.
+    async fn ask_for<T>(
+        &self,
+        call: Call,
+        request: RequestBuilder,
+        patience: Patience,
+        read: fn(u16, &[u8]) -> Result<T, answer::Trouble>,
+    ) -> Result<T, GatewayError> {
         let timeout = self.timeout(patience);
         let too_late = || GatewayError::Unavailable("there was no time left to ask".to_owned());
         let request = request.timeout(timeout.ok_or_else(too_late)?);
@@ -129,7 +143,7 @@ impl Paystack {
             .map_err(|refused| GatewayError::Unavailable(refused.to_string()))?;
         let began = Instant::now();
         let exchanged = self.exchange(request).await;
-        let answered = exchanged.and_then(|(status, body)| answer::understand(status, &body));
+        let answered = exchanged.and_then(|(status, body)| read(status, &body));
         // A provider that refuses is well.
         let is_well = matches!(
             answered,
@@ -286,6 +300,22 @@ impl PaymentGateway for Paystack {
         page: u32,
     ) -> Result<ListedPage<Observation>, GatewayError> {
         settlements::list_settled(self, settlement, page).await
+    }
+
+    async fn list_transactions(
+        &self,
+        window: Window,
+        cursor: Option<&str>,
+    ) -> Result<Listed<Observation>, GatewayError> {
+        lists::transactions(self, window, cursor).await
+    }
+
+    async fn list_all_refunds(
+        &self,
+        window: Window,
+        cursor: Option<&str>,
+    ) -> Result<Listed<ListedRefund>, GatewayError> {
+        lists::refunds(self, window, cursor).await
     }
 }
 

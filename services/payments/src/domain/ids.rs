@@ -8,3 +8,5 @@ id!(UserId, "A buyer.");
 id!(RefundId, "Money that goes back.");
 id!(SettlementId, "Money that the provider pays out.");
 id!(BankCreditId, "Money that arrived at the shop's bank.");
+id!(RunId, "A comparison of ours with the provider's.");
+id!(MismatchId, "Where the two do not agree.");

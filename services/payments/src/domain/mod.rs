@@ -5,6 +5,7 @@ pub mod ids;
 pub(crate) mod ledger;
 pub mod mode;
 pub mod observation;
+pub(crate) mod reconciliation;
 pub(crate) mod reference;
 pub mod refund;
 pub(crate) mod schedule;

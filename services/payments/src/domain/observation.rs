@@ -36,6 +36,18 @@ impl GatewayStatus {
             _ => Self::Other,
         }
     }
+
+    /// A word that is read back as the same.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Abandoned => "abandoned",
+            Self::Failed => "failed",
+            Self::Underway => "pending",
+            Self::Reversed => "reversed",
+            Self::Other => "other",
+        }
+    }
 }
 
 /// A transaction as the provider describes it.

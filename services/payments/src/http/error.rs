@@ -22,8 +22,8 @@ impl From<Error> for ApiError {
             Error::Sibling(error) => error.into(),
             Error::Db(error) => error.into(),
             Error::Settle(error) => error.into(),
-            Error::Fence(error) => Self::internal(error),
             Error::Crypto(error) => Self::internal(error),
+            Error::Fence(error) => Self::internal(error),
             Error::Bug(cause) => Self::internal(cause),
         }
     }

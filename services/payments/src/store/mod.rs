@@ -10,6 +10,7 @@ pub(crate) mod ledger;
 pub(crate) mod opening;
 pub(crate) mod payments;
 pub(crate) mod personal_data;
+pub(crate) mod reconciliation;
 pub(crate) mod refunds;
 mod rows;
 pub(crate) mod schema;

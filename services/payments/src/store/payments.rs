@@ -289,6 +289,23 @@ pub(crate) async fn note_capture(
     row.open()
 }
 
+/// Notes what the provider took of it for itself, where it told that only later.
+pub(crate) async fn note_fees(
+    conn: &mut AsyncPgConnection,
+    id: PaymentId,
+    fees_minor: i64,
+) -> QueryResult<()> {
+    diesel::update(payments::table.find(id.0))
+        .set((
+            payments::fees.eq(decimal(fees_minor)?),
+            payments::version.eq(payments::version + 1),
+        ))
+        .prepared()
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
 /// Notes that its order keeps it.
 pub(crate) async fn keep(conn: &mut AsyncPgConnection, id: PaymentId) -> QueryResult<Payment> {
     let row: PaymentRow = diesel::update(payments::table.find(id.0))

@@ -91,6 +91,91 @@ pub mod payments {
     }
 
     diesel::table! {
+        payments.reconciliation_mismatches (id) {
+            id -> Uuid,
+            run_id -> Uuid,
+            class -> Text,
+            subject -> Text,
+            payment_id -> Nullable<Uuid>,
+            order_id -> Nullable<Uuid>,
+            refund_id -> Nullable<Uuid>,
+            reference -> Nullable<Text>,
+            gateway_id -> Nullable<Text>,
+            ours -> Nullable<Jsonb>,
+            theirs -> Nullable<Jsonb>,
+            remedy -> Text,
+            state -> Text,
+            last_error -> Nullable<Text>,
+            found_at -> Timestamptz,
+            repaired_at -> Nullable<Timestamptz>,
+            resolved_at -> Nullable<Timestamptz>,
+            resolved_by -> Nullable<Uuid>,
+            outcome -> Nullable<Text>,
+            note -> Nullable<Text>,
+        }
+    }
+
+    diesel::table! {
+        payments.reconciliation_refunds (run_id, gateway_id) {
+            run_id -> Uuid,
+            gateway_id -> Text,
+            transaction_id -> Text,
+            status -> Nullable<Text>,
+            amount -> Numeric,
+            currency -> Text,
+            note -> Nullable<Text>,
+            dispute_id -> Nullable<Text>,
+            created_at -> Nullable<Timestamptz>,
+            updated_at -> Nullable<Timestamptz>,
+        }
+    }
+
+    diesel::table! {
+        payments.reconciliation_runs (id) {
+            id -> Uuid,
+            business_date -> Date,
+            kind -> Text,
+            requested_by -> Nullable<Uuid>,
+            phase -> Text,
+            position -> Nullable<Text>,
+            steps -> Int8,
+            window_from -> Timestamptz,
+            window_to -> Timestamptz,
+            started_at -> Timestamptz,
+            finished_at -> Nullable<Timestamptz>,
+        }
+    }
+
+    diesel::table! {
+        payments.reconciliation_totals (run_id, currency) {
+            run_id -> Uuid,
+            currency -> Text,
+            transactions -> Int8,
+            gross -> Numeric,
+            fees -> Numeric,
+            refunds -> Int8,
+            refunded -> Numeric,
+        }
+    }
+
+    diesel::table! {
+        payments.reconciliation_transactions (run_id, gateway_id) {
+            run_id -> Uuid,
+            gateway_id -> Text,
+            reference -> Text,
+            status -> Text,
+            domain -> Text,
+            amount -> Numeric,
+            requested_amount -> Nullable<Numeric>,
+            currency -> Text,
+            fees -> Nullable<Numeric>,
+            channel -> Nullable<Text>,
+            paid_at -> Nullable<Timestamptz>,
+            is_listed -> Bool,
+        }
+    }
+
+    diesel::table! {
         payments.refunds (id) {
             id -> Uuid,
             payment_id -> Uuid,
@@ -198,6 +283,12 @@ pub mod payments {
     diesel::joinable!(ledger_entries -> ledger_transactions (transaction_id));
     diesel::joinable!(ledger_transactions -> payments (payment_id));
     diesel::joinable!(ledger_transactions -> refunds (refund_id));
+    diesel::joinable!(reconciliation_mismatches -> payments (payment_id));
+    diesel::joinable!(reconciliation_mismatches -> reconciliation_runs (run_id));
+    diesel::joinable!(reconciliation_mismatches -> refunds (refund_id));
+    diesel::joinable!(reconciliation_refunds -> reconciliation_runs (run_id));
+    diesel::joinable!(reconciliation_totals -> reconciliation_runs (run_id));
+    diesel::joinable!(reconciliation_transactions -> reconciliation_runs (run_id));
     diesel::joinable!(refunds -> payments (payment_id));
     diesel::joinable!(settlement_bookings -> settlements (settlement_id));
     diesel::joinable!(settlement_transactions -> payments (payment_id));
@@ -209,6 +300,11 @@ pub mod payments {
         ledger_entries,
         ledger_transactions,
         payments,
+        reconciliation_mismatches,
+        reconciliation_refunds,
+        reconciliation_runs,
+        reconciliation_totals,
+        reconciliation_transactions,
         refunds,
         settlement_bookings,
         settlement_pull,

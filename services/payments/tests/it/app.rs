@@ -189,7 +189,7 @@ fn reqwest_client() -> reqwest::Client {
         .unwrap()
 }
 
-fn settings(files: &tempfile::TempDir, world: &World, more: &[(&str, &str)]) -> Settings {
+pub fn settings(files: &tempfile::TempDir, world: &World, more: &[(&str, &str)]) -> Settings {
     let mut variables =
         service::variables("payments", "orders", files, &world.db, &world.auth.origin);
     let key = |byte: u8| STANDARD.encode([byte; 32]);
@@ -201,6 +201,8 @@ fn settings(files: &tempfile::TempDir, world: &World, more: &[(&str, &str)]) -> 
         ("PAYSTACK__SECRET_KEY", KEY),
         ("PAYSTACK__TIMEOUT_MS", "600"),
         ("SETTLEMENTS__EVERY_SECS", "0"),
+        // Where time is made to fly, nobody expects a night to come.
+        ("RECONCILIATION__NIGHTLY", "false"),
         ("PII__KEYS_FILE", &pii),
     ] {
         variables.push((format!("PAYMENTS__{name}"), value.to_owned()));

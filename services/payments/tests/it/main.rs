@@ -27,6 +27,7 @@ mod mismatch;
 mod paystack;
 mod plans;
 mod provider_faults;
+mod reconciliation;
 mod refund_faults;
 mod refunds;
 mod settlement_faults;

@@ -1,9 +1,11 @@
 //! The payment provider on the wire: it keeps a journal of what it really did, and misbehaves on command.
 
 mod books;
+mod lists;
 
 use std::sync::{Arc, Mutex};
 
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use test_support::stand_in::StandIn;
 
@@ -35,6 +37,8 @@ pub enum Fault {
     DoneThenError500,
     /// Refused, in its own words.
     Refuse(&'static str),
+    /// Nothing goes wrong; for letting some calls pass before others do not.
+    Well,
 }
 
 /// A transaction of its.
@@ -49,6 +53,9 @@ pub struct Transaction {
     pub channel: String,
     pub domain: String,
     pub fees: Option<i64>,
+    pub created_at: DateTime<Utc>,
+    /// When it was paid, once it is.
+    pub paid_at: DateTime<Utc>,
     /// Whether it ever took money.
     pub is_captured: bool,
 }
@@ -62,6 +69,8 @@ pub struct VendorRefund {
     pub currency: String,
     pub status: String,
     pub note: Option<String>,
+    pub dispute: Option<u64>,
+    pub created_at: DateTime<Utc>,
 }
 
 /// The provider.
@@ -75,6 +84,7 @@ impl Paystack {
         let books = Arc::new(Mutex::new(Books {
             // Beyond 32 bits, as the real ones are.
             next_id: 4_099_260_516,
+            page: 100,
             ..Books::default()
         }));
         let answering = Arc::clone(&books);
@@ -86,7 +96,8 @@ impl Paystack {
         self.server.origin.clone()
     }
 
-    /// Has the next calls to `endpoint` go wrong: `initialize`, `verify`, `refund`, `list_refunds` or `fetch_refund`.
+    /// Has the next calls to `endpoint` go wrong: `initialize`, `verify`, `refund`, `list_refunds`, `fetch_refund`,
+    /// `list_transactions` or `list_all_refunds`.
     pub fn fail(&self, endpoint: &'static str, faults: &[Fault]) {
         let mut books = self.books.lock().unwrap();
         let queue = books.faults.entry(endpoint).or_default();
@@ -229,5 +240,28 @@ impl Paystack {
             "amount": refund.amount.to_string(), "currency": refund.currency, "domain": of.domain,
             "id": refund.id.to_string(), "customer": { "email": "ada@example.com" },
         } })
+    }
+
+    /// Shows so many rows of a list at a time.
+    pub fn page(&self, rows: usize) {
+        self.books.lock().unwrap().page = rows;
+    }
+
+    /// Somebody pays something that nobody here asked for.
+    pub fn sell_elsewhere(&self, reference: &str) {
+        self.books.lock().unwrap().sell_elsewhere(reference);
+    }
+
+    /// Forgets a transaction.
+    pub fn forget(&self, reference: &str) {
+        let mut books = self.books.lock().unwrap();
+        books.transactions.remove(reference);
+    }
+
+    /// Changes a refund.
+    pub fn change_refund(&self, id: u64, change: impl FnOnce(&mut VendorRefund)) {
+        let mut books = self.books.lock().unwrap();
+        let mut refunds = books.refunds.iter_mut();
+        change(refunds.find(|one| one.id == id).unwrap());
     }
 }

@@ -20,6 +20,8 @@ struct Envelope<'a> {
     code: Option<String>,
     #[serde(default, borrow)]
     data: Option<&'a RawValue>,
+    #[serde(default, borrow)]
+    meta: Option<&'a RawValue>,
 }
 
 /// Why there is nothing to be had from an answer.
@@ -61,15 +63,36 @@ impl From<Trouble> for GatewayError {
 
 /// Takes an answer apart.
 pub(super) fn understand<T: DeserializeOwned>(status: u16, body: &[u8]) -> Result<T, Trouble> {
+    open(status, body, |envelope| parse(envelope.data))
+}
+
+/// Takes an answer apart that says something about what it answers.
+pub(super) fn understand_with<T, M>(status: u16, body: &[u8]) -> Result<(T, M), Trouble>
+where
+    T: DeserializeOwned,
+    M: DeserializeOwned,
+{
+    open(status, body, |envelope| {
+        Ok((parse(envelope.data)?, parse(envelope.meta)?))
+    })
+}
+
+fn parse<T: DeserializeOwned>(raw: Option<&RawValue>) -> Result<T, Trouble> {
+    let text = raw.map_or("null", RawValue::get);
+    serde_json::from_str(text).map_err(|error| {
+        Trouble::Unknown(format!("unreadable data: {}", error.classify_in_words()))
+    })
+}
+
+fn open<T>(
+    status: u16,
+    body: &[u8],
+    read: impl FnOnce(&Envelope<'_>) -> Result<T, Trouble>,
+) -> Result<T, Trouble> {
     let envelope = serde_json::from_slice::<Envelope<'_>>(body).ok();
     let is_understood = envelope.as_ref().and_then(|envelope| envelope.status);
     match (status, envelope) {
-        (200..=299, Some(envelope)) if is_understood == Some(true) => {
-            let data = envelope.data.map_or("null", RawValue::get);
-            serde_json::from_str(data).map_err(|error| {
-                Trouble::Unknown(format!("unreadable data: {}", error.classify_in_words()))
-            })
-        }
+        (200..=299, Some(envelope)) if is_understood == Some(true) => read(&envelope),
         // A success that says it is none is no answer.
         (200..=299, Some(envelope)) => Err(Trouble::Unknown(explain(status, &envelope))),
         (401, _) => Err(Trouble::Turned("it does not take our key".to_owned())),

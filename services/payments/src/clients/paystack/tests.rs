@@ -241,6 +241,8 @@ fn refunds_are_read_from_lists_and_answers_alike() {
         currency: "NGN".to_owned(),
         note: Some("0199f3c2".to_owned()),
         domain: Some("test".to_owned()),
+        dispute: None,
+        updated_at: None,
     };
     let made = json!({
         "transaction": { "id": 77, "domain": "test", "reference": "AGP-1-1", "amount": 50_000 },

@@ -6,7 +6,7 @@ use money::SignedAmount;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::clients::gateway::{GatewayError, GatewayRefund, Opened};
+use crate::clients::gateway::{GatewayError, GatewayRefund, ListedRefund, Opened};
 use crate::domain::observation::{GatewayStatus, Observation};
 use crate::domain::reference::Reference;
 use crate::domain::refund::RefundStatus;
@@ -94,6 +94,21 @@ impl TransactionData {
 #[serde(transparent)]
 pub(super) struct Page(pub(super) Vec<RefundData>);
 
+/// What is said about a page by cursor.
+#[derive(Deserialize)]
+pub(super) struct CursorMeta {
+    #[serde(default)]
+    next: Raw,
+}
+
+impl CursorMeta {
+    /// Where the next page begins. The absence of one is written in three ways.
+    pub(super) fn next(&self) -> Option<String> {
+        let next: String = serde_json::from_str(self.next.as_deref()?.get()).ok()?;
+        (!next.is_empty() && next != "null").then_some(next)
+    }
+}
+
 /// A refund.
 #[derive(Deserialize)]
 pub(super) struct RefundData {
@@ -107,9 +122,19 @@ pub(super) struct RefundData {
     merchant_note: Raw,
     #[serde(default)]
     domain: Raw,
+    #[serde(default)]
+    dispute: Raw,
+    #[serde(default)]
+    created_at: Raw,
+    #[serde(default, rename = "createdAt")]
+    created_at_too: Raw,
+    #[serde(default)]
+    updated_at: Raw,
+    #[serde(default, rename = "updatedAt")]
+    updated_at_too: Raw,
 }
 
-/// A transaction where it is written out beside a refund.
+/// A transaction or a dispute where it is written out beside a refund.
 #[derive(Deserialize)]
 struct Within {
     id: Raw,
@@ -134,6 +159,8 @@ impl RefundData {
             currency: currency(&self.currency)?,
             note: text(&self.merchant_note),
             domain: text(&self.domain),
+            dispute: number_of(&self.dispute),
+            updated_at: time(&self.updated_at).or_else(|| time(&self.updated_at_too)),
         })
     }
 
@@ -143,17 +170,34 @@ impl RefundData {
         self,
         transaction: &str,
     ) -> Result<Option<GatewayRefund>, GatewayError> {
-        let owner = digits(&self.transaction).or_else(|| {
-            let within = self.transaction.as_deref()?.get();
-            digits(&serde_json::from_str::<Within>(within).ok()?.id)
-        });
-        let owner = owner.ok_or_else(|| unreadable("a refund of no transaction"))?;
-        if owner == transaction {
+        if self.owner()? == transaction {
             self.open().map(Some)
         } else {
             Ok(None)
         }
     }
+
+    /// The refund, in a list of all.
+    pub(super) fn listed(self) -> Result<ListedRefund, GatewayError> {
+        Ok(ListedRefund {
+            transaction: self.owner()?,
+            created_at: time(&self.created_at).or_else(|| time(&self.created_at_too)),
+            refund: self.open()?,
+        })
+    }
+
+    /// The provider's number for the transaction.
+    fn owner(&self) -> Result<String, GatewayError> {
+        number_of(&self.transaction).ok_or_else(|| unreadable("a refund of no transaction"))
+    }
+}
+
+/// A number, or that of something that is written out.
+fn number_of(raw: &Raw) -> Option<String> {
+    digits(raw).or_else(|| {
+        let within = raw.as_deref()?.get();
+        digits(&serde_json::from_str::<Within>(within).ok()?.id)
+    })
 }
 
 pub(super) fn unreadable(what: &'static str) -> GatewayError {

@@ -2,6 +2,9 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use chrono::DateTime;
+use common::Clock as _;
+use common::clock::SystemClock;
 use serde_json::{Value, json};
 use test_support::stand_in::{Reply, Request};
 
@@ -17,6 +20,8 @@ pub(super) struct Books {
     pub(super) hides_notes: bool,
     pub(super) hides_owners: bool,
     pub(super) hides_refunds: bool,
+    /// Rows of a list at a time.
+    pub(super) page: usize,
 }
 
 fn envelope(message: &str, data: &Value) -> Reply {
@@ -46,7 +51,7 @@ pub(super) fn shown(one: &Transaction) -> Value {
     json!({
         "id": one.id, "domain": one.domain, "status": one.status, "reference": one.reference, "amount": one.amount,
         "requested_amount": one.requested, "currency": one.currency, "channel": one.channel, "fees": one.fees,
-        "paid_at": is_paid.then_some("2026-01-13T10:31:00.000Z"), "created_at": "2026-01-13T10:30:00.000Z",
+        "paid_at": is_paid.then_some(one.paid_at), "created_at": one.created_at,
         "gateway_response": "Approved", "metadata": "", "log": null, "plan": {},
         "authorization": if is_paid { json!({ "authorization_code": "AUTH_secret", "last4": "4081" }) } else { json!({}) },
         "customer": { "id": 1, "email": "ada@example.com" },
@@ -63,7 +68,9 @@ impl Books {
             ("POST", "/transaction/initialize") => "initialize",
             ("GET", path) if path.starts_with("/transaction/verify/") => "verify",
             ("POST", "/refund") => "refund",
-            ("GET", "/refund") => "list_refunds",
+            ("GET", "/refund") if request.path.contains("transaction=") => "list_refunds",
+            ("GET", "/refund") => "list_all_refunds",
+            ("GET", "/transaction") => "list_transactions",
             ("GET", path) if path.starts_with("/refund/") => "fetch_refund",
             _ => return refuse(404, "Entity not found", "not_found"),
         };
@@ -75,7 +82,7 @@ impl Books {
         self.asked.push((endpoint, what));
         let fault = self.faults.get_mut(endpoint).and_then(VecDeque::pop_front);
         match fault {
-            None => self.act(endpoint, request),
+            None | Some(Fault::Well) => self.act(endpoint, request),
             Some(Fault::Error500) => Reply::json(
                 500,
                 &json!({ "status": false, "message": "An error occurred" }),
@@ -109,11 +116,13 @@ impl Books {
             "verify" => self.verify(&request.path),
             "refund" => self.refund(&request.body),
             "list_refunds" => self.list_refunds(&request.path),
+            "list_transactions" => self.list_transactions(&request.path),
+            "list_all_refunds" => self.list_all_refunds(&request.path),
             _ => self.fetch_refund(&request.path),
         }
     }
 
-    fn fresh_id(&mut self) -> u64 {
+    pub(super) fn fresh_id(&mut self) -> u64 {
         self.next_id += 1;
         self.next_id
     }
@@ -142,6 +151,8 @@ impl Books {
             channel: "card".to_owned(),
             domain: "test".to_owned(),
             fees: None,
+            created_at: SystemClock.now(),
+            paid_at: DateTime::from_timestamp(1_768_300_260, 0).unwrap(),
             is_captured: false,
         };
         let code = format!("code{}", one.id);
@@ -178,6 +189,8 @@ impl Books {
             currency: of.currency.clone(),
             status: "pending".to_owned(),
             note,
+            dispute: None,
+            created_at: SystemClock.now(),
         });
         self.transactions.get_mut(&of.reference).unwrap().status = "reversal-pending".to_owned();
         id
@@ -210,12 +223,13 @@ impl Books {
         envelope("Refund has been queued for processing", &data)
     }
 
-    fn show_refund(&self, one: &VendorRefund) -> Value {
+    pub(super) fn show_refund(&self, one: &VendorRefund) -> Value {
         let note = one.note.clone().filter(|_| !self.hides_notes);
         let owner = (!self.hides_owners).then_some(one.transaction);
         json!({
             "id": one.id, "transaction": owner, "amount": one.amount, "currency": one.currency,
-            "status": one.status, "merchant_note": note, "domain": "test", "dispute": null, "fully_deducted": 1,
+            "status": one.status, "merchant_note": note, "domain": "test", "dispute": one.dispute, "fully_deducted": 1,
+            "created_at": one.created_at, "updated_at": "2026-01-13T10:40:00.000Z",
         })
     }
 

@@ -1,0 +1,11 @@
+DROP INDEX ledger_transactions_charged_back;
+DROP INDEX refunds_by_created;
+DROP INDEX payments_by_gateway_id;
+DROP INDEX payments_open_by_created;
+DROP INDEX payments_by_paid;
+DROP INDEX payments_by_created;
+DROP TABLE reconciliation_mismatches;
+DROP TABLE reconciliation_totals;
+DROP TABLE reconciliation_refunds;
+DROP TABLE reconciliation_transactions;
+DROP TABLE reconciliation_runs;
