@@ -133,7 +133,10 @@ fn variables(
 async fn found(db: &TestDb) -> BTreeSet<Planted> {
     let sql = "SELECT class, subject FROM payments.reconciliation_mismatches";
     let rows = service::rows(db, sql).await;
-    let text = |row: &Value, field: &str| row[field].as_str().unwrap_or_default().to_owned();
+    let text = |row: &Value, field: &str| {
+        let text = row.get(field).and_then(Value::as_str);
+        text.unwrap_or_default().to_owned()
+    };
     let found = rows
         .iter()
         .map(|row| (text(row, "class"), text(row, "subject")));

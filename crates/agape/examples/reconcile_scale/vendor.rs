@@ -71,9 +71,9 @@ impl Vendor {
             self.begin(&reference).await?;
             let path = format!("/_sandbox/paystack/{reference}/complete");
             let paid = self.ask(Method::POST, &path, &json!({})).await?;
-            let number = |field: &str| paid[field].as_i64().context("no number");
+            let number = |field: &str| paid.get(field).and_then(Value::as_i64).context("no number");
             Ok::<_, anyhow::Error>(Sold {
-                id: paid["id"].as_u64().context("no id")?,
+                id: paid.get("id").and_then(Value::as_u64).context("no id")?,
                 amount: number("amount")?,
                 fees: number("fees")?,
                 reference,
@@ -94,7 +94,8 @@ impl Vendor {
     pub async fn refund(&self, reference: &str, amount: i64) -> Result<u64> {
         let body = json!({ "transaction": reference, "amount": amount });
         let made = self.ask(Method::POST, "/paystack/refund", &body).await?;
-        made["data"]["id"].as_u64().context("no id")
+        let id = made.pointer("/data/id").and_then(Value::as_u64);
+        id.context("no id")
     }
 
     /// A buyer's bank takes all of it back.

@@ -10,6 +10,7 @@ use crate::domain::observation::Observation;
 use crate::domain::reconciliation::class::Finding;
 use crate::domain::reconciliation::payment::Theirs;
 use crate::domain::reconciliation::refund::TheirRefund;
+use crate::domain::refund::RefundStatus;
 use crate::store::reconciliation::mismatches::NewMismatch;
 use crate::store::reconciliation::staged::StagedRefund;
 
@@ -114,6 +115,6 @@ fn transaction(seen: &Observation) -> Value {
 
 fn their_refund(seen: &TheirRefund) -> Value {
     json!({
-        "status": seen.status.map(|status| status.name()), "amountMinor": seen.amount_minor, "currency": seen.currency,
+        "status": seen.status.map(RefundStatus::name), "amountMinor": seen.amount_minor, "currency": seen.currency,
     })
 }

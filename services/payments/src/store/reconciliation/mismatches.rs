@@ -132,7 +132,7 @@ pub(crate) async fn supersede(
 ) -> QueryResult<()> {
     const SQL: &str = "UPDATE reconciliation_mismatches m SET state = 'superseded'
          FROM (SELECT run_id, class, subject FROM reconciliation_mismatches WHERE id = ANY(?)) n
-         WHERE m.class = n.class AND m.subject = n.subject AND m.state IN ('found', 'open') AND m.state = 'open'
+         WHERE m.class = n.class AND m.subject = n.subject AND m.state = 'open'
              AND m.run_id <> n.run_id RETURNING m.id";
     if again.is_empty() {
         return Ok(());
@@ -170,31 +170,24 @@ pub(crate) async fn next_to_repair(
     conn: &mut AsyncPgConnection,
     run: RunId,
 ) -> QueryResult<Option<ToRepair>> {
-    let row: Option<(Uuid, String, String, Option<Uuid>, Option<String>)> = mismatches::table
+    let row: Option<Mismatch> = mismatches::table
         .filter(mismatches::run_id.eq(run.0))
         .filter(mismatches::state.eq("found"))
         .order(mismatches::id)
-        .select((
-            mismatches::id,
-            mismatches::class,
-            mismatches::remedy,
-            mismatches::payment_id,
-            mismatches::gateway_id,
-        ))
+        .select(Mismatch::as_select())
         .first(conn)
         .await
         .optional()?;
-    let open =
-        |(id, class, remedy, payment, gateway_id): (Uuid, String, String, Option<Uuid>, _)| {
-            let remedy: Remedy = remedy.parse().map_err(super::ours::unreadable)?;
-            Ok(ToRepair {
-                id: MismatchId(id),
-                class,
-                remedy,
-                payment: payment.map(PaymentId),
-                gateway_id,
-            })
-        };
+    let open = |row: Mismatch| {
+        let remedy: Remedy = row.remedy.parse().map_err(super::ours::unreadable)?;
+        Ok(ToRepair {
+            id: MismatchId(row.id),
+            class: row.class,
+            remedy,
+            payment: row.payment_id.map(PaymentId),
+            gateway_id: row.gateway_id,
+        })
+    };
     row.map(open).transpose()
 }
 

@@ -103,7 +103,7 @@ async fn totals_are_those_of_the_day() {
         .paystack
         .change(&today.reference, |one| one.paid_at = now);
     app.world.paystack.change(&before.reference, |one| {
-        one.paid_at = now - TimeDelta::days(1)
+        one.paid_at = now - TimeDelta::days(1);
     });
     let day = app.today();
     app.world.clock.advance(TimeDelta::hours(1));

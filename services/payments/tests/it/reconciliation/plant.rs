@@ -47,7 +47,7 @@ pub(super) async fn for_people(app: &TestApp) -> Planted {
     planted.expect("amount", Some(other_amount.id), "open");
     let other_currency = app.kept().await;
     paystack.change(&other_currency.reference, |one| {
-        one.currency = "GHS".to_owned()
+        one.currency = "GHS".to_owned();
     });
     planted.expect("currency", Some(other_currency.id), "open");
     let unpaid = app.kept().await;

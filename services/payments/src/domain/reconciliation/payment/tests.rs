@@ -263,7 +263,7 @@ fn what_agrees_is_no_mismatch() {
     clean(
         open(),
         seen_with("success", |one| {
-            one.paid_at = Some(now - TimeDelta::minutes(9))
+            one.paid_at = Some(now - TimeDelta::minutes(9));
         }),
     );
     // Of another world, where nobody pays anything.
