@@ -14,6 +14,7 @@ mod asyncapi;
 pub mod auth;
 pub mod cart;
 pub mod catalog;
+pub mod disputes;
 pub mod envelope;
 pub mod inventory;
 pub mod notifications;

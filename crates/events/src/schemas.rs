@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::envelope::{DATA_CONTENT_TYPE, SPEC_VERSION, schema_file, schema_uri};
 use crate::{
-    Envelope, Event, auth, cart, catalog, inventory, notifications, orders, payments,
+    Envelope, Event, auth, cart, catalog, disputes, inventory, notifications, orders, payments,
     reconciliation, shared,
 };
 
@@ -50,6 +50,9 @@ pub fn schemas() -> Vec<(String, Value)> {
         schema::<payments::RefundFailed>(),
         schema::<payments::RefundNeedsAttention>(),
         schema::<reconciliation::ReconciliationCompleted>(),
+        schema::<disputes::DisputeOpened>(),
+        schema::<disputes::DisputeReminded>(),
+        schema::<disputes::DisputeResolved>(),
         schema::<notifications::NotificationSent>(),
         schema::<notifications::NotificationFailed>(),
         schema::<shared::AuditRecorded>(),

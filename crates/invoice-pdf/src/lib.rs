@@ -1,4 +1,4 @@
-//! Invoices and credit notes as PDF.
+//! Invoices, credit notes and statements as PDF.
 //!
 //! [`render`] prints an [`InvoiceDocument`], to the same bytes each time: it reads no clock, file or network. A document
 //! names the template that it is printed with, so that an old invoice, kept as JSON, comes out as it was issued.
@@ -16,6 +16,7 @@ mod printable;
 #[cfg(test)]
 mod sample;
 mod sheet;
+mod statement;
 mod templates;
 mod wrap;
 
@@ -25,6 +26,8 @@ pub use document::{
     Buyer, DocumentKind, InvoiceDocument, InvoiceLine, OrderDiscount, Payment, Seller, Shipping,
     TaxLine,
 };
+
+pub use statement::{Section, StatementDocument, render_statement};
 
 /// The template for documents issued now.
 pub const TEMPLATE_VERSION: u16 = 1;

@@ -7,6 +7,7 @@ use utoipa_actix_web::AppExt as _;
 
 use crate::http::get_personal_data::get_personal_data;
 use crate::http::hear_resend::hear_resend;
+use crate::http::list_mails_of_order::list_mails_of_order;
 use crate::http::list_notifications::list_notifications;
 use crate::http::resend_notification::resend_notification;
 
@@ -38,6 +39,7 @@ fn administration(config) {
 /// What other services ask with a service token, under `/internal`. The gateway never routes it.
 fn internal(config) {
     config
+        .service(list_mails_of_order) //                 GET    /mails/{userId}/{orderId}
         .service(get_personal_data) //                   GET    /privacy/{userId}
         .service(replay_events); //                      POST   /events/replay
 }

@@ -11,6 +11,7 @@
 //! | `LOG_HASH__KEY_FILE` | required | key of the hash that stands for a user in logs |
 //! | `UPSTREAMS__AUTH__URL` | `http://127.0.0.1:3001` | auth: keys, revocations |
 //! | `UPSTREAMS__ORDERS__URL` | `http://127.0.0.1:3005` | orders: what is due |
+//! | `UPSTREAMS__NOTIFICATIONS__URL` | `http://127.0.0.1:3007` | notifications: which mails left, as evidence in disputes |
 //! | `PAYSTACK__BASE_URL` | `https://api.paystack.co` | the payment provider |
 //! | `PAYSTACK__SECRET_KEY` | required | its secret key, `sk_test_…` or `sk_live_…`; it also signs webhooks |
 //! | `PAYSTACK__PREVIOUS_SECRET_KEY` | none | the key before, of the same world: its webhooks are believed while the two are exchanged |
@@ -32,6 +33,10 @@
 //! | `SETTLEMENTS__OVERLAP_DAYS` | 7 | how far each look reaches back behind the one before, for what has changed since |
 //! | `SETTLEMENTS__MATCH_DAYS` | 3 | how far the bank's value date may be from the settlement's for the two to be matched by themselves |
 //! | `SETTLEMENTS__CREDIT_DUE_DAYS` | 0 | after how long people are told that a settlement has not arrived at the bank; 0: never |
+//! | `DISPUTES__POLL_EVERY_SECS` | 600 | how often the provider is asked for disputes that it did not tell of |
+//! | `DISPUTES__REMIND_BEFORE_SECS` | 14400 | how long before a dispute's deadline people are reminded of it |
+//! | `DISPUTES__ANSWER_WITHIN_HOURS` | 16 | how long the provider waits for an answer where it names no deadline |
+//! | `DISPUTES__ANSWER_WITHIN_HOURS_OF` | none | the same for some currencies, such as `GHS=24,KES=24` |
 //! | `WEBHOOK__POOL` | 2 | database connections for webhooks alone |
 //! | `WEBHOOK__AT_ONCE` | 8 | webhooks that are worked on at a time, of this process |
 //! | `HOST`, `PORT`, `OPS_HOST`, `OPS_PORT`, `WORKERS`, `DRAIN_MS` | ports 3006 and 9096 | HTTP |
@@ -52,9 +57,13 @@ use crate::domain::fees::FeeBearer;
 use crate::domain::mode::Mode;
 use crate::domain::webhook_signature::{SigningKey, SigningKeys};
 
+mod disputes;
 mod reconciliation;
+mod settlements;
 
+pub use disputes::DisputeSettings;
 pub use reconciliation::ReconciliationSettings;
+pub use settlements::SettlementSettings;
 
 /// The port clients reach.
 pub const DEFAULT_PORT: u16 = 3006;
@@ -68,6 +77,8 @@ pub struct Settings {
     pub service: ServiceSettings,
     /// Orders.
     pub orders_url: Url,
+    /// Notifications.
+    pub notifications_url: Url,
     /// The payment provider.
     pub paystack: PaystackSettings,
     /// Where buyers come back to from the provider.
@@ -86,38 +97,14 @@ pub struct Settings {
     pub settlements: SettlementSettings,
     /// When and how payments are compared with the provider's.
     pub reconciliation: ReconciliationSettings,
+    /// Disputes.
+    pub disputes: DisputeSettings,
     /// Database connections for webhooks alone.
     pub webhook_pool: u32,
     /// Webhooks that are worked on at a time.
     pub webhooks_at_once: usize,
     /// Content of the file with the keys of personal data.
     pub pii_keys: SecretSlice<u8>,
-}
-
-/// How what the provider pays out is followed.
-#[derive(Debug)]
-pub struct SettlementSettings {
-    /// How often the provider is asked; zero: never.
-    pub every: Duration,
-    /// How far each look reaches back behind the one before.
-    pub overlap: TimeDelta,
-    /// Days that the bank's value date may be from the settlement's.
-    pub match_days: i32,
-    /// Days after which people are told that a settlement has not arrived at the bank; zero: never.
-    pub credit_due_days: i32,
-}
-
-impl SettlementSettings {
-    fn read(read: &mut Reader) -> Self {
-        let hour = Duration::from_secs(3_600);
-        let overlap = read.number("settlements.overlap_days", 7, 0, 90);
-        Self {
-            every: read.seconds("settlements.every_secs", hour),
-            overlap: TimeDelta::days(overlap),
-            match_days: read.number("settlements.match_days", 3, 0, 30),
-            credit_due_days: read.number("settlements.credit_due_days", 0, 0, 90),
-        }
-    }
 }
 
 /// How to reach the payment provider, and how it reaches us.
@@ -151,6 +138,8 @@ impl Settings {
         let settings = Self {
             service: ServiceSettings::read(&mut read, "payments", ports),
             orders_url: read.url("upstreams.orders.url", Some("http://127.0.0.1:3005")),
+            notifications_url: read
+                .url("upstreams.notifications.url", Some("http://127.0.0.1:3007")),
             paystack: PaystackSettings::read(&mut read),
             callback_origins: read_origins(&mut read, &public_url, storefront_url.as_ref()),
             public_url,
@@ -160,6 +149,7 @@ impl Settings {
             poll_every: seconds(&mut read, "poll.every_secs", 60, 1),
             settlements: SettlementSettings::read(&mut read),
             reconciliation: ReconciliationSettings::read(&mut read),
+            disputes: DisputeSettings::read(&mut read),
             webhook_pool: read.number("webhook.pool", 2, 1, 100),
             webhooks_at_once: read.number("webhook.at_once", 8, 1, 100),
             pii_keys: read_pii_keys(&mut read),

@@ -5,11 +5,14 @@ use messaging::replay::replay_events;
 use utoipa::OpenApi as _;
 use utoipa_actix_web::AppExt as _;
 
+use crate::http::accept_dispute::accept_dispute;
 use crate::http::begin_reconciliation::begin_reconciliation;
 use crate::http::close_attention::close_attention;
+use crate::http::contest_dispute::contest_dispute;
 use crate::http::enter_bank_credit::enter_bank_credit;
 use crate::http::export_reconciliation::export_reconciliation;
 use crate::http::get_attention::get_attention;
+use crate::http::get_dispute::get_dispute;
 use crate::http::get_payment::get_payment;
 use crate::http::get_personal_data::get_personal_data;
 use crate::http::get_reconciliation::get_reconciliation;
@@ -21,6 +24,7 @@ use crate::http::import_bank_credits::import_bank_credits;
 use crate::http::initialize_payment::initialize_payment;
 use crate::http::list_attention::list_attention;
 use crate::http::list_bank_credits::list_bank_credits;
+use crate::http::list_disputes::list_disputes;
 use crate::http::list_ledger_entries::list_ledger_entries;
 use crate::http::list_payments::list_payments;
 use crate::http::list_payments_of_order::list_payments_of_order;
@@ -62,6 +66,10 @@ fn administration(config) {
     config
         .service(list_refunds) //                        GET    /admin/refunds
         .service(refund_order) //                        POST   /admin/refunds
+        .service(list_disputes) //                       GET    /admin/disputes
+        .service(get_dispute) //                         GET    /admin/disputes/{id}
+        .service(contest_dispute) //                     POST   /admin/disputes/{id}/evidence
+        .service(accept_dispute) //                      POST   /admin/disputes/{id}/accept
         .service(list_ledger_entries) //                 GET    /admin/ledger
         .service(get_trial_balance) //                   GET    /admin/ledger/trial-balance
         .service(list_settlements) //                    GET    /admin/settlements

@@ -19,6 +19,7 @@ use tokio::sync::Notify;
 use crate::app::counters::Counters;
 use crate::app::recently::Recently;
 use crate::clients::gateway::PaymentGateway;
+use crate::clients::notifications::Notifications;
 use crate::clients::orders::Orders;
 use crate::clients::paystack::{Paystack, PaystackOptions};
 use crate::config::Settings;
@@ -42,6 +43,7 @@ pub struct AppState {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) gateway: Box<dyn PaymentGateway>,
     pub(crate) orders: Orders,
+    pub(crate) notifications: Notifications,
     /// Seals what the provider tells.
     pub(crate) pii: Sealer,
     /// Tells this process's worker that a webhook came.
@@ -118,6 +120,10 @@ impl Application {
                 Arc::clone(&state),
                 shutdown.clone(),
             )),
+            Box::pin(app::dispute::watch::run(
+                Arc::clone(&state),
+                shutdown.clone(),
+            )),
             Box::pin(app::sweep::run(Arc::clone(&state), shutdown)),
         ];
         let state = Data::from(state);
@@ -177,6 +183,9 @@ fn state(settings: Settings, chassis: &Chassis) -> anyhow::Result<AppState> {
         clock: chassis.clock(),
         gateway: Box::new(gateway),
         orders: Orders::new(chassis.sibling("orders", &settings.orders_url)),
+        notifications: Notifications::new(
+            chassis.sibling("notifications", &settings.notifications_url),
+        ),
         pii: Sealer::from_key_file(settings.pii_keys.expose_secret())?,
         webhook_came: Notify::new(),
         refund_due: Notify::new(),

@@ -54,6 +54,9 @@ struct Opening {
 struct Ending {
     resolution: Option<Resolution>,
     refund_amount: Option<i64>,
+    /// The newest dispute that ended ends otherwise.
+    #[serde(default)]
+    again: bool,
 }
 
 #[derive(Deserialize)]
@@ -195,14 +198,20 @@ pub async fn resolve_dispute(
         Err(problem) => return refuse(400, &problem),
     };
     let work = move |account: &Account, fault: &PaystackFault| -> Result<Answered, Refused> {
-        let id = account
-            .open_dispute_of(&reference)
-            .ok_or(Undisputable::Unknown)?;
+        let found = if ending.again {
+            let transaction = account.by_reference(&reference);
+            let newest = transaction.and_then(|one| account.newest_dispute(one.id));
+            newest.map(|(dispute, _)| dispute.id)
+        } else {
+            account.open_dispute_of(&reference)
+        };
+        let id = found.ok_or(Undisputable::Unknown)?;
         let verdict = Verdict {
             resolution: ending.resolution.unwrap_or(Resolution::AutoAccepted),
             refund_amount: ending.refund_amount,
             message: "Resolved by the sandbox".to_owned(),
             attachment: None,
+            again: ending.again,
         };
         Ok(answered(
             account,

@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use super::account::{Account, State};
 use super::card::RefundFate;
 use super::dispute::{Category, Dispute, Event, Evidence, Resolution};
-use super::facts::{DisputeFact, TransactionFact};
+use super::facts::{DisputeFact, RefundFact, TransactionFact};
 use super::outbox::{News, body};
 use super::refund::{MERCHANT, Refund, RefundStatus};
 use super::transaction::{Status, Transaction};
@@ -52,6 +52,8 @@ pub struct Verdict {
     pub message: String,
     /// The file that was uploaded.
     pub attachment: Option<String>,
+    /// Whether a dispute that ended may end otherwise, as banks think twice.
+    pub again: bool,
 }
 
 impl Account {
@@ -141,17 +143,20 @@ impl Account {
         let dispute = state.disputes.get(id).ok_or(Undisputable::Unknown)?.clone();
         let row = state.transactions.row(dispute.transaction);
         let transaction = Arc::clone(&row.ok_or(Undisputable::Unknown)?.transaction);
-        if dispute.resolution.is_some() {
+        if dispute.resolution.is_some() && !verdict.again {
             return Err(Undisputable::Resolved);
         }
+        let was_lost = dispute.resolution.is_some_and(Resolution::is_lost);
         let amount = verdict.refund_amount.unwrap_or(dispute.refund_amount);
         if !(0..=transaction.amount).contains(&amount) {
             return Err(Undisputable::Amount);
         }
         let now = self.now();
         let is_lost = verdict.resolution.is_lost();
-        if is_lost {
+        if is_lost && !was_lost {
             self.lose(&mut state, &dispute, &transaction, amount);
+        } else if was_lost && !is_lost {
+            self.win_back(&mut state, &dispute);
         }
         self.go_on(&mut state, id, "charge.dispute.resolve", fault, |dispute| {
             dispute.resolution = Some(verdict.resolution);
@@ -202,6 +207,36 @@ impl Account {
             transaction.is_charged_back = true;
             transaction.settle_refunds();
         });
+        if let Some(transaction) = changed {
+            self.write(TransactionFact::of(&transaction, "disputed"));
+        }
+    }
+
+    /// Gives back the money of a dispute that had been lost, with the next settlement.
+    fn win_back(&self, state: &mut State, dispute: &Dispute) {
+        let row = state.transactions.row(dispute.transaction);
+        let refunds = row.map(|row| row.refunds.clone()).unwrap_or_default();
+        let mut amount = 0;
+        for id in refunds {
+            let taken = state.refunds.get_mut(id);
+            let taken = taken.filter(|refund| {
+                refund.dispute == Some(dispute.id) && refund.status == RefundStatus::Processed
+            });
+            let Some(refund) = taken else { continue };
+            refund.status = RefundStatus::Failed;
+            refund.refunded_at = None;
+            amount += refund.amount;
+            let refund = refund.clone();
+            self.write(RefundFact::of(&refund));
+            state.books.owe(id, -refund.amount, refund.currency);
+        }
+        let changed = state
+            .transactions
+            .change(dispute.transaction, |transaction| {
+                transaction.is_charged_back = false;
+                transaction.refunded -= amount;
+                transaction.settle_refunds();
+            });
         if let Some(transaction) = changed {
             self.write(TransactionFact::of(&transaction, "disputed"));
         }

@@ -18,7 +18,7 @@ use crate::domain::template::Template;
 use crate::startup::AppState;
 use crate::store;
 use crate::store::messages::{
-    MessageFilter, MessageRow, NewMessage, RECIPIENT_COLUMN, RECIPIENT_INDEX,
+    MessageFilter, MessageRow, NewMessage, RECIPIENT_COLUMN, RECIPIENT_INDEX, SentMail,
 };
 
 /// Which mails to list.
@@ -28,6 +28,9 @@ pub(crate) struct ListNotifications {
     pub(crate) template: Option<Template>,
     pub(crate) recipient: Option<Address>,
 }
+
+/// Mails about one thing that are told of at most.
+const SENT_MOST: i64 = 100;
 
 /// A mail with its recipient in clear.
 #[derive(Debug, Clone)]
@@ -48,6 +51,16 @@ pub(crate) struct Notification {
     pub(crate) delivery: Option<String>,
     pub(crate) delivery_at: Option<DateTime<Utc>>,
     pub(crate) created_at: DateTime<Utc>,
+}
+
+/// The mails to a person about something that left, oldest first.
+pub(crate) async fn sent_about(
+    state: &AppState,
+    user: UserId,
+    source: SourceId,
+) -> Result<Vec<SentMail>, Error> {
+    let mut conn = state.db.get().await?;
+    Ok(store::messages::sent_about(&mut conn, (user, source), SENT_MOST).await?)
 }
 
 /// One page of mails, newest first. Who looked is audited: the list shows addresses.

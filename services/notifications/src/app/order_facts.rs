@@ -1,5 +1,7 @@
 //! What a mail about an order tells, in texts: templates never compute with amounts.
 
+use chrono::{DateTime, Utc};
+use events::disputes::DisputeOutcome;
 use money::{Money, SignedAmount};
 use serde::Serialize;
 
@@ -23,10 +25,14 @@ pub(super) struct OrderFacts {
     total: String,
     carrier: Option<String>,
     tracking_number: Option<String>,
-    /// What went back.
+    /// What went back, or is wanted back.
     amount: Option<String>,
     /// The credit note's.
     document_number: Option<String>,
+    /// Until when a dispute is to be answered.
+    due_at: Option<DateTime<Utc>>,
+    /// How a dispute ended.
+    outcome: Option<DisputeOutcome>,
 }
 
 #[derive(Serialize)]
@@ -60,6 +66,8 @@ impl OrderFacts {
             tracking_number: given(order.tracking_number.as_deref()),
             amount: None,
             document_number: None,
+            due_at: None,
+            outcome: None,
         }
     }
 
@@ -68,6 +76,8 @@ impl OrderFacts {
         let amount: Money = told.amount.in_currency(told.currency);
         self.amount = Some(price(amount));
         self.document_number = given(told.document_number.as_deref());
+        self.due_at = told.due_at;
+        self.outcome = told.outcome;
     }
 }
 

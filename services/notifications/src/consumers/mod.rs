@@ -1,6 +1,9 @@
 //! What the service hears: one event per file, one function per queue.
 
 pub mod on_auth_mail_requested;
+pub mod on_dispute_opened;
+pub mod on_dispute_reminded;
+pub mod on_dispute_resolved;
 pub mod on_invoice_issued;
 pub mod on_order_cancelled;
 pub mod on_order_delivered;
@@ -32,5 +35,8 @@ pub(crate) fn all(state: Arc<AppState>) -> Consumers<AppState> {
         .on(on_order_delivered::on_order_delivered)
         .on(on_refund_processed::on_refund_processed)
         .on(on_reconciliation_completed::on_reconciliation_completed)
+        .on(on_dispute_opened::on_dispute_opened)
+        .on(on_dispute_reminded::on_dispute_reminded)
+        .on(on_dispute_resolved::on_dispute_resolved)
         .on(on_privacy_erase_requested::on_privacy_erase_requested)
 }

@@ -25,9 +25,8 @@ pub async fn on_invoice_issued(
         }
         DocumentKind::CreditNote => {
             let told = Told {
-                amount: said.total,
-                currency: said.currency,
                 document_number: Some(said.number.clone()),
+                ..Told::of(said.total, said.currency)
             };
             Wish::once_per_order(OrderMail::CreditNote, said.order_id, said.user_id)
                 .once_per_part(said.invoice_id, told)

@@ -19,11 +19,7 @@ pub async fn on_refund_processed(
     event: Received<RefundProcessed>,
 ) -> Result<Outcome, ConsumeError> {
     let said = &event.body;
-    let told = Told {
-        amount: said.amount,
-        currency: said.currency,
-        document_number: None,
-    };
+    let told = Told::of(said.amount, said.currency);
     let wish = Wish::once_per_order(OrderMail::Refund, said.order_id, said.user_id)
         .once_per_part(said.refund_id, told);
     Ok(request_mails(&state, &event, vec![wish]).await?)

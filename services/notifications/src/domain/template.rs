@@ -37,10 +37,16 @@ pub(crate) enum OrderMail {
     MerchantPaid,
     /// To the merchant: it was paid when its goods were gone.
     MerchantUnallocated,
+    /// To the merchant: a buyer's bank wants money back.
+    MerchantDisputed,
+    /// To the merchant: a dispute is to be answered soon.
+    MerchantDisputeDue,
+    /// To the merchant: how a dispute ended.
+    MerchantDisputeDecided,
 }
 
 impl OrderMail {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 12] = [
         Self::Confirmation,
         Self::Unallocated,
         Self::Cancelled,
@@ -50,6 +56,9 @@ impl OrderMail {
         Self::CreditNote,
         Self::MerchantPaid,
         Self::MerchantUnallocated,
+        Self::MerchantDisputed,
+        Self::MerchantDisputeDue,
+        Self::MerchantDisputeDecided,
     ];
 
     fn name(self) -> &'static str {
@@ -63,12 +72,22 @@ impl OrderMail {
             Self::CreditNote => "credit_note",
             Self::MerchantPaid => "merchant_order_paid",
             Self::MerchantUnallocated => "merchant_order_unallocated",
+            Self::MerchantDisputed => "merchant_dispute_opened",
+            Self::MerchantDisputeDue => "merchant_dispute_reminded",
+            Self::MerchantDisputeDecided => "merchant_dispute_resolved",
         }
     }
 
     /// Whether it goes to the merchant and not to the buyer.
     pub(crate) fn is_for_merchant(self) -> bool {
-        matches!(self, Self::MerchantPaid | Self::MerchantUnallocated)
+        matches!(
+            self,
+            Self::MerchantPaid
+                | Self::MerchantUnallocated
+                | Self::MerchantDisputed
+                | Self::MerchantDisputeDue
+                | Self::MerchantDisputeDecided
+        )
     }
 
     /// Whether the order's invoice or credit note is attached.

@@ -1,9 +1,11 @@
 //! What an event told about a mail that nobody tells again.
 
+use chrono::{DateTime, Utc};
+use events::disputes::DisputeOutcome;
 use money::{Amount, Currency};
 use serde::{Deserialize, Serialize, Serializer};
 
-/// An amount of money that went back, and the document about it. Nothing personal: it is stored in clear.
+/// An amount of money that went back or is wanted back, and what there is about it. Nothing personal: it is stored in clear.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Told {
@@ -14,6 +16,25 @@ pub(crate) struct Told {
     /// The credit note's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) document_number: Option<String>,
+    /// Until when a dispute is to be answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) due_at: Option<DateTime<Utc>>,
+    /// How a dispute ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) outcome: Option<DisputeOutcome>,
+}
+
+impl Told {
+    /// An amount, and nothing else about it yet.
+    pub(crate) fn of(amount: Amount, currency: Currency) -> Self {
+        Self {
+            amount,
+            currency,
+            document_number: None,
+            due_at: None,
+            outcome: None,
+        }
+    }
 }
 
 fn as_text<S: Serializer>(amount: &Amount, serializer: S) -> Result<S::Ok, S::Error> {
@@ -27,11 +48,7 @@ mod tests {
 
     #[test]
     fn an_amount_that_no_float_could_hold_is_kept_to_the_last_digit() {
-        let told = Told {
-            amount: "90071992547409.93".parse().unwrap(),
-            currency: Currency::Ngn,
-            document_number: None,
-        };
+        let told = Told::of("90071992547409.93".parse().unwrap(), Currency::Ngn);
         let stored = serde_json::to_value(&told).unwrap();
         assert_eq!(
             stored,

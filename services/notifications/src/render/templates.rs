@@ -60,4 +60,10 @@ pub(super) const ALL: &[(&str, &str)] = embedded![
     "reconciliation_completed.txt",
     "merchant_order_unallocated.mjml",
     "merchant_order_unallocated.txt",
+    "merchant_dispute_opened.mjml",
+    "merchant_dispute_opened.txt",
+    "merchant_dispute_reminded.mjml",
+    "merchant_dispute_reminded.txt",
+    "merchant_dispute_resolved.mjml",
+    "merchant_dispute_resolved.txt",
 ];

@@ -25,6 +25,7 @@ fn content() -> Content {
             "totals": [{ "currency": "NGN", "count": 2, "gross": "2.00", "fees": "1.00", "net": "1.00", "refunds": 0,
                 "refunded": "0.00" }],
             "classes": [{ "name": "status", "count": 2, "repaired": 1, "open": 1 }],
+            "dueAt": "2026-01-14T01:30:00Z", "outcome": "won",
         }),
     }
 }

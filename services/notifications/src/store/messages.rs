@@ -63,6 +63,59 @@ pub(crate) async fn insert(
     Ok(inserted == 1)
 }
 
+/// A mail that left.
+#[derive(Debug, Clone)]
+pub(crate) struct SentMail {
+    pub(crate) template: String,
+    /// When the provider took it.
+    pub(crate) sent_at: DateTime<Utc>,
+    pub(crate) delivery: Option<String>,
+    pub(crate) delivery_at: Option<DateTime<Utc>>,
+}
+
+type SentColumns = (
+    String,
+    Option<DateTime<Utc>>,
+    Option<String>,
+    Option<DateTime<Utc>>,
+);
+
+/// The mails to a person about something that left, oldest first.
+pub(crate) async fn sent_about(
+    conn: &mut AsyncPgConnection,
+    (user, source): (UserId, SourceId),
+    limit: i64,
+) -> QueryResult<Vec<SentMail>> {
+    let notices = Template::all().filter(|template| template.is_for_merchant());
+    let notices: Vec<&str> = notices.map(Template::name).collect();
+    let rows: Vec<SentColumns> = messages::table
+        .filter(messages::user_id.eq(user.0))
+        .filter(messages::source_id.eq(source.0))
+        .filter(messages::template.ne_all(notices))
+        .filter(messages::sent_at.is_not_null())
+        .order((messages::created_at, messages::id))
+        .limit(limit)
+        .select((
+            messages::template,
+            messages::sent_at,
+            messages::delivery,
+            messages::delivery_at,
+        ))
+        .load(conn)
+        .await?;
+    let sent = rows
+        .into_iter()
+        .filter_map(|(template, sent_at, delivery, delivery_at)| {
+            Some(SentMail {
+                template,
+                sent_at: sent_at?,
+                delivery,
+                delivery_at,
+            })
+        });
+    Ok(sent.collect())
+}
+
 /// A mail as operators see it; the recipient is still sealed.
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = messages)]

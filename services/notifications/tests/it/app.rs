@@ -345,7 +345,7 @@ fn settings(files: &tempfile::TempDir, world: &World, more: &[(&'static str, Str
     let pii = service::secret_file(files, "pii.json", pii.to_string().as_bytes());
     let mut variables = service::variables(
         "notifications",
-        "orders",
+        "payments",
         files,
         &world.db,
         world.auth.origin(),

@@ -12,6 +12,7 @@ mod app;
 mod auth;
 mod broker;
 mod confirmations;
+mod disputes;
 mod errors;
 mod migrations;
 mod order_mails;

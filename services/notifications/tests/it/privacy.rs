@@ -48,7 +48,7 @@ async fn a_person_is_told_which_mails_they_got() {
     );
     let nobody = told(&app, &ids::new_id().to_string(), "auth").await;
     assert_eq!(nobody.body["data"]["notifications"], json!([]));
-    told(&app, &user, "orders")
+    told(&app, &user, "payments")
         .await
         .assert_error(403, "AUTHORIZATION_ERROR");
     let path = format!("/internal/privacy/{user}");

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::contact::Contact;
 use super::queries::{self, OrderView};
 use super::transition::{self, Actor};
-use super::{Error, ORDER, cancel_order};
+use super::{Error, ORDER, cancel_order, hear_dispute};
 use crate::domain::ids::OrderId;
 use crate::domain::status::{Change, Command, OrderStatus, Stage};
 use crate::startup::AppState;
@@ -132,6 +132,11 @@ async fn advance(
     let Change::To(stage) = row.stage()?.after(command)? else {
         return Ok(());
     };
+    if command == Command::Ship
+        && let Some(hold) = hear_dispute::hold(conn, row).await?
+    {
+        return Err(hold.into());
+    }
     let actor = Actor {
         name: caller.role.name(),
         id: Some(caller.id),

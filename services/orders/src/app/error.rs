@@ -10,6 +10,7 @@ use messaging::idempotency::{GivesKeyBack, SettleError};
 use money::{Money, MoneyError};
 
 use crate::domain::coupon::CouponError;
+use crate::domain::dispute::Hold;
 use crate::domain::status::Refused;
 
 /// Why a use case refused or failed.
@@ -24,6 +25,9 @@ pub(crate) enum Error {
     /// The order's status does not allow it.
     #[error(transparent)]
     Refused(#[from] Refused),
+    /// A dispute keeps its goods in the house.
+    #[error(transparent)]
+    Held(#[from] Hold),
     /// Somebody changed it in between.
     #[error("it has version {current} by now")]
     Version {
@@ -81,6 +85,7 @@ impl GivesKeyBack for Error {
             Self::NotFound(_)
             | Self::Invalid(..)
             | Self::Refused(_)
+            | Self::Held(_)
             | Self::Version { .. }
             | Self::Conflict(_)
             | Self::Coupon(_)

@@ -7,6 +7,7 @@ pub(crate) mod counters;
 pub(crate) mod documents;
 mod error;
 pub(crate) mod expire_order;
+pub(crate) mod hear_dispute;
 pub(crate) mod hear_payment;
 pub(crate) mod hear_refund;
 pub(crate) mod personal_data;

@@ -293,6 +293,7 @@ async fn store_order(
             order: draft.order.clone(),
             lines: draft.lines.clone(),
             history: vec![first],
+            disputes: Vec::new(),
             contact: Some(contact.clone()),
         };
         placing.making.settle(conn, &view).await?;

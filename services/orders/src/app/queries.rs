@@ -13,6 +13,7 @@ use crate::domain::number::OrderNumber;
 use crate::domain::status::OrderStatus;
 use crate::startup::AppState;
 use crate::store;
+use crate::store::disputes::DisputeRow;
 use crate::store::listing::{Filter, Search};
 use crate::store::rows::{HistoryRow, LineRow, OrderRow};
 
@@ -22,6 +23,8 @@ pub(crate) struct OrderView {
     pub(crate) order: OrderRow,
     pub(crate) lines: Vec<LineRow>,
     pub(crate) history: Vec<HistoryRow>,
+    /// Oldest first.
+    pub(crate) disputes: Vec<DisputeRow>,
     /// None once it was forgotten.
     pub(crate) contact: Option<Contact>,
 }
@@ -38,7 +41,7 @@ pub(super) async fn view(
     views.pop().ok_or(Error::NotFound("order"))
 }
 
-/// Orders with what belongs to them: two statements however many.
+/// Orders with what belongs to them: three statements however many.
 async fn views(
     conn: &mut AsyncPgConnection,
     state: &AppState,
@@ -53,12 +56,17 @@ async fn views(
     for row in store::history::of(conn, &ids).await? {
         history.entry(row.order_id).or_default().push(row);
     }
+    let mut disputes: HashMap<Uuid, Vec<DisputeRow>> = HashMap::new();
+    for row in store::disputes::of(conn, &ids).await? {
+        disputes.entry(row.order_id).or_default().push(row);
+    }
     orders
         .into_iter()
         .map(|order| {
             Ok(OrderView {
                 lines: lines.remove(&order.id).unwrap_or_default(),
                 history: history.remove(&order.id).unwrap_or_default(),
+                disputes: disputes.remove(&order.id).unwrap_or_default(),
                 contact: Contact::open(&state.sealer, &order)?,
                 order,
             })

@@ -70,6 +70,27 @@ pub(crate) async fn to_stage(
     Ok(version)
 }
 
+/// Writes something about a locked order into its history that leaves its status as it is; answers its version from now on.
+pub(crate) async fn remark(
+    conn: &mut AsyncPgConnection,
+    trail: &Trail,
+    order: &OrderRow,
+    actor: Actor,
+) -> Result<i64, Error> {
+    let stage = order.stage()?;
+    let version = to_stage(conn, trail, order, stage, actor.clone()).await?;
+    let row = entry(
+        order,
+        version,
+        Some(stage.status),
+        stage.status,
+        actor,
+        trail,
+    );
+    store::history::append(conn, &row).await?;
+    Ok(version)
+}
+
 /// What a new order's history begins with.
 pub(crate) fn first_entry(order: &OrderRow, actor: Actor, trail: &Trail) -> HistoryRow {
     entry(

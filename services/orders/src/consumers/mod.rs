@@ -1,5 +1,8 @@
 //! What the service hears: one event per file, one function per queue.
 
+pub mod on_dispute_opened;
+pub mod on_dispute_reminded;
+pub mod on_dispute_resolved;
 pub mod on_payment_failed;
 pub mod on_payment_initialized;
 pub mod on_payment_pending;
@@ -29,6 +32,9 @@ pub(crate) fn all(state: Arc<AppState>) -> Consumers<AppState> {
         .on(on_refund_processed::on_refund_processed)
         .on(on_refund_failed::on_refund_failed)
         .on(on_refund_needs_attention::on_refund_needs_attention)
+        .on(on_dispute_opened::on_dispute_opened)
+        .on(on_dispute_reminded::on_dispute_reminded)
+        .on(on_dispute_resolved::on_dispute_resolved)
         .on(on_reservation_expired::on_reservation_expired)
         .on(on_privacy_erase_requested::on_privacy_erase_requested)
 }

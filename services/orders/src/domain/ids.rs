@@ -12,4 +12,5 @@ id!(VariantId, "Something that is sold.");
 id!(UserId, "A buyer.");
 id!(PaymentId, "A payment, which is the payments service's.");
 id!(RefundId, "A refund, which is the payments service's.");
+id!(DisputeId, "A dispute, which is the payments service's.");
 id!(CouponId, "A coupon.");

@@ -2,6 +2,7 @@
 
 pub(crate) mod address;
 pub(crate) mod coupon;
+pub(crate) mod dispute;
 pub mod ids;
 pub(crate) mod number;
 pub mod payment_status;

@@ -12,7 +12,7 @@ impl From<Error> for ApiError {
         match error {
             Error::NotFound(what) => Self::not_found(what),
             Error::Invalid(field, why) => Self::invalid(field, why),
-            Error::Refused(_) => Self::new(ErrorCode::InvalidState, text),
+            Error::Refused(_) | Error::Held(_) => Self::new(ErrorCode::InvalidState, text),
             Error::Version { .. } => Self::new(ErrorCode::VersionConflict, text),
             Error::Conflict(_) => Self::new(ErrorCode::Conflict, text),
             Error::Coupon(refused) => coupon(&refused),

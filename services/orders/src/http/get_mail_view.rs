@@ -38,7 +38,7 @@ pub(crate) struct MailViewData {
     mail_view: MailViewBody,
 }
 
-/// What mails about an order say; for notifications.
+/// What mails about an order say; for notifications, and for payments as evidence in a dispute.
 #[utoipa::path(
     tag = "internal",
     operation_id = "get_mail_view",
@@ -47,7 +47,7 @@ pub(crate) struct MailViewData {
     responses(
         (status = 200, description = "The facts", body = Success<MailViewData>),
         (status = 401, description = "`AUTHENTICATION_ERROR`: no service token", body = ErrorEnvelope),
-        (status = 403, description = "`AUTHORIZATION_ERROR`: for notifications only", body = ErrorEnvelope),
+        (status = 403, description = "`AUTHORIZATION_ERROR`: for notifications and payments only", body = ErrorEnvelope),
         (status = 404, description = "`NOT_FOUND`", body = ErrorEnvelope),
     )
 )]
@@ -58,7 +58,7 @@ pub(crate) async fn get_mail_view(
     caller: ServiceCaller,
     id: Path<Uuid>,
 ) -> Result<HttpResponse, ApiError> {
-    caller.allow(&["notifications"])?;
+    caller.allow(&["notifications", "payments"])?;
     let view = queries::get_any(&state, OrderId(*id)).await?;
     let invoice_number = documents::number_of(&state, OrderId(*id)).await?;
     let contact = view.contact.as_ref();

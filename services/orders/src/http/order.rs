@@ -10,6 +10,8 @@ use uuid::Uuid;
 use super::address::AddressBody;
 use crate::app::Error;
 use crate::app::queries::OrderView;
+use crate::domain::dispute::DisputeStatus;
+use crate::store::disputes::DisputeRow;
 use crate::store::rows::{HistoryRow, LineRow, OrderRow};
 
 /// An order.
@@ -110,6 +112,28 @@ pub(crate) struct StaffOrderBody {
     email: Option<String>,
     /// Staff's own notes.
     staff_notes: Option<String>,
+    /// Whether a buyer's bank wants money back and nobody knows yet who gets it; the goods stay in the house until then.
+    disputed: bool,
+    /// What buyers' banks wanted back of its payments, oldest first.
+    disputes: Vec<DisputeBody>,
+}
+
+/// Something that a buyer's bank wants back.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DisputeBody {
+    id: Uuid,
+    payment_id: Uuid,
+    #[schema(value_type = f64)]
+    amount: SignedAmount,
+    /// `open`, or how it ended: `won`, `lost`, `accepted` or `auto_accepted`.
+    #[schema(example = "open")]
+    status: String,
+    /// What it has taken.
+    #[schema(value_type = f64)]
+    taken: SignedAmount,
+    /// Until when the shop may answer.
+    due_at: Option<DateTime<Utc>>,
 }
 
 /// An order under its name, as staff sees it.
@@ -138,11 +162,31 @@ impl StaffOrderBody {
     /// An order as staff sees it.
     pub(super) fn of(view: &OrderView) -> Result<Self, ApiError> {
         let contact = view.contact.as_ref();
+        let disputes = view.disputes.iter();
+        let disputes = disputes.map(|row| DisputeBody::of(&view.order, row));
+        let disputes = disputes.collect::<Result<Vec<_>, ApiError>>()?;
         Ok(Self {
             order: OrderBody::of(view)?,
+            disputed: disputes
+                .iter()
+                .any(|one| one.status == DisputeStatus::Open.name()),
+            disputes,
             user_id: view.order.user_id,
             email: contact.map(|contact| contact.email.clone()),
             staff_notes: contact.and_then(|contact| contact.staff_notes.clone()),
+        })
+    }
+}
+
+impl DisputeBody {
+    fn of(order: &OrderRow, row: &DisputeRow) -> Result<Self, ApiError> {
+        Ok(Self {
+            id: row.dispute_id,
+            payment_id: row.payment_id,
+            amount: amount(order, &row.amount)?,
+            status: row.status.clone(),
+            taken: amount(order, &row.taken)?,
+            due_at: row.due_at,
         })
     }
 }

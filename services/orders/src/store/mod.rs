@@ -2,6 +2,7 @@
 
 pub(crate) mod coupon_book;
 pub(crate) mod coupons;
+pub(crate) mod disputes;
 pub(crate) mod documents;
 pub(crate) mod history;
 pub(crate) mod listing;

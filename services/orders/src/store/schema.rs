@@ -60,6 +60,20 @@ pub mod orders {
     }
 
     diesel::table! {
+        orders.order_disputes (dispute_id) {
+            dispute_id -> Uuid,
+            order_id -> Uuid,
+            payment_id -> Uuid,
+            amount -> Numeric,
+            status -> Text,
+            taken -> Numeric,
+            due_at -> Nullable<Timestamptz>,
+            version -> Int8,
+            updated_at -> Timestamptz,
+        }
+    }
+
+    diesel::table! {
         orders.order_history (order_id, version) {
             order_id -> Uuid,
             version -> Int8,
@@ -188,6 +202,7 @@ pub mod orders {
     diesel::joinable!(coupon_uses -> coupons (coupon_id));
     diesel::joinable!(coupon_uses -> orders (order_id));
     diesel::joinable!(documents -> orders (order_id));
+    diesel::joinable!(order_disputes -> orders (order_id));
     diesel::joinable!(order_history -> orders (order_id));
     diesel::joinable!(order_lines -> orders (order_id));
     diesel::joinable!(order_payments -> orders (order_id));
@@ -199,6 +214,7 @@ pub mod orders {
         coupons,
         document_counters,
         documents,
+        order_disputes,
         order_history,
         order_lines,
         order_payments,

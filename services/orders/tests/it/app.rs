@@ -158,11 +158,36 @@ impl TestApp {
         F: FnOnce(Arc<AppState>, Received<E>) -> Fut,
         Fut: Future<Output = Result<Outcome, ConsumeError>> + Send + 'static,
     {
+        self.deliver((id, 1), body, consume).await
+    }
+
+    /// The same for a new event about something of this version.
+    pub async fn hear_version<E, F, Fut>(&self, version: i64, body: E, consume: F) -> Outcome
+    where
+        E: Event,
+        F: FnOnce(Arc<AppState>, Received<E>) -> Fut,
+        Fut: Future<Output = Result<Outcome, ConsumeError>> + Send + 'static,
+    {
+        let delivered = self.deliver((ids::new_id(), version), body, consume).await;
+        delivered.unwrap()
+    }
+
+    async fn deliver<E, F, Fut>(
+        &self,
+        (id, aggregate_version): (Uuid, i64),
+        body: E,
+        consume: F,
+    ) -> Result<Outcome, ConsumeError>
+    where
+        E: Event,
+        F: FnOnce(Arc<AppState>, Received<E>) -> Fut,
+        Fut: Future<Output = Result<Outcome, ConsumeError>> + Send + 'static,
+    {
         let meta = EventMeta {
             id,
             service: "elsewhere",
             time: self.world.clock.now(),
-            aggregate_version: 1,
+            aggregate_version,
             traceparent: None,
         };
         let consumer = format!("orders.on_{}", E::TYPE.replace('.', "_"));

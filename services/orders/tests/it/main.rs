@@ -9,6 +9,7 @@
 mod admin;
 mod app;
 mod coupons;
+mod disputes;
 mod documents;
 mod ending;
 mod faults;

@@ -46,6 +46,10 @@ pub(super) enum Attention {
     Settlement,
     /// The provider says otherwise than we do, and no rule says who is right.
     Reconciliation,
+    /// A dispute is about nothing we know, or ended in a way that does not add up.
+    Dispute,
+    /// A dispute is to be answered soon.
+    DisputeDeadline,
 }
 
 impl Attention {
@@ -67,15 +71,19 @@ impl Attention {
             Self::KeptTwice => "kept_twice",
             Self::Settlement => "settlement",
             Self::Reconciliation => "reconciliation",
+            Self::Dispute => "dispute",
+            Self::DisputeDeadline => "dispute_deadline",
         }
     }
 
     /// What is said when something happens, may happen again. What is found at each look, and was looked at by people, stays so.
     fn again(self) -> Again {
         match self {
-            Self::RefundFailed | Self::RefundStopped | Self::RefundReturned | Self::RefundWaits => {
-                Again::Opens
-            }
+            Self::RefundFailed
+            | Self::RefundStopped
+            | Self::RefundReturned
+            | Self::RefundWaits
+            | Self::Dispute => Again::Opens,
             Self::Mismatch
             | Self::Reversed
             | Self::AlienAnswer
@@ -87,14 +95,15 @@ impl Attention {
             | Self::ExternalRefund
             | Self::KeptTwice
             | Self::Settlement
-            | Self::Reconciliation => Again::StaysClosed,
+            | Self::Reconciliation
+            | Self::DisputeDeadline => Again::StaysClosed,
         }
     }
 }
 
 /// What is put before people.
 pub(super) struct About {
-    /// A payment, a refund, a webhook event, a settlement, what was booked about one or a mismatch.
+    /// A payment, a refund, a dispute, a webhook event, a settlement, what was booked about one or a mismatch.
     pub(super) subject: Uuid,
     pub(super) payment: Option<PaymentId>,
     /// Ids, amounts, states; nothing about a person.
@@ -159,6 +168,8 @@ mod tests {
             A::KeptTwice,
             A::Settlement,
             A::Reconciliation,
+            A::Dispute,
+            A::DisputeDeadline,
         ] {
             assert!(super::super::counters::ATTENTION.contains(&kind.name()));
         }

@@ -11,6 +11,7 @@ use crate::domain::webhook_signature::KeyAge;
 pub(crate) struct Counters {
     payments: IntCounterVec,
     refunds: IntCounterVec,
+    disputes: IntCounterVec,
     webhooks: IntCounterVec,
     webhook_keys: IntCounterVec,
     worked: IntCounterVec,
@@ -43,11 +44,21 @@ const REFUNDS: [&str; 5] = [
     "failed",
     "needs_attention",
 ];
+/// What becomes of disputes.
+const DISPUTES: [&str; 6] = [
+    "opened",
+    "reminded",
+    "won",
+    "lost",
+    "accepted",
+    "auto_accepted",
+];
 /// What becomes of webhooks at the door.
 const WEBHOOKS: [&str; 4] = ["stored", "duplicate", "contradiction", "refused"];
 /// What becomes of webhooks behind it.
-const WORKED: [&str; 6] = [
+const WORKED: [&str; 7] = [
     "applied",
+    "unknown_dispute",
     "ignored",
     "unconfirmed",
     "unknown_reference",
@@ -55,7 +66,7 @@ const WORKED: [&str; 6] = [
     "deferred",
 ];
 /// What a person has to look at.
-pub(crate) const ATTENTION: [&str; 16] = [
+pub(crate) const ATTENTION: [&str; 18] = [
     "mismatch",
     "reversed",
     "alien_answer",
@@ -72,6 +83,8 @@ pub(crate) const ATTENTION: [&str; 16] = [
     "kept_twice",
     "settlement",
     "reconciliation",
+    "dispute",
+    "dispute_deadline",
 ];
 /// What becomes of settlements.
 const SETTLEMENTS: [&str; 4] = ["paid_out", "taken_back", "doubtful", "stuck"];
@@ -91,6 +104,11 @@ impl Counters {
             refunds: metrics.counter(
                 "refunds_total",
                 "Refunds, by what became of them",
+                &["outcome"],
+            )?,
+            disputes: metrics.counter(
+                "disputes_total",
+                "Disputes, by what became of them",
                 &["outcome"],
             )?,
             webhooks: metrics.counter(
@@ -157,6 +175,7 @@ impl Counters {
         for (counter, names) in [
             (&self.payments, &PAYMENTS[..]),
             (&self.refunds, &REFUNDS),
+            (&self.disputes, &DISPUTES),
             (&self.webhooks, &WEBHOOKS),
             (&self.worked, &WORKED),
             (&self.settlements, &SETTLEMENTS),
@@ -185,6 +204,11 @@ impl Counters {
     /// Something became of a refund.
     pub(crate) fn refund(&self, outcome: &str) {
         self.refunds.with_label_values(&[outcome]).inc();
+    }
+
+    /// Something became of a dispute.
+    pub(crate) fn dispute(&self, outcome: &str) {
+        self.disputes.with_label_values(&[outcome]).inc();
     }
 
     /// A webhook came.

@@ -28,6 +28,7 @@ pub(crate) async fn hear_webhook(state: &AppState, body: &[u8]) -> Result<(), Er
         body_sha256: hash.to_vec(),
         kind: told.kind,
         reference: told.reference.map(|one| one.as_str().to_owned()),
+        dispute: told.dispute,
         body_ct: state.pii.seal(place, body)?,
         now: state.clock.now(),
     };

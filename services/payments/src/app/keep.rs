@@ -110,10 +110,18 @@ async fn write_kept(
         .filter(|refund| refund.charged_to == Account::Suspense)
         .map(|refund| refund.amount_minor)
         .sum();
+    let disputes = store::disputes::of_payment(conn, payment.id).await?;
+    let charged_back = disputes
+        .iter()
+        .filter_map(|dispute| dispute.taken)
+        .filter(|taken| taken.returned_at.is_none() && taken.charged_to == Account::Suspense)
+        .map(|taken| taken.minor)
+        .sum();
     let kept = store::payments::keep(conn, payment.id).await?;
     let unclaimed = [Attention::Unclaimed];
     attention::close(conn, trail, Of::Payment(kept.id), &unclaimed, "kept").await?;
     store::refunds::charge_to_refunds(conn, payment.id).await?;
+    store::disputes::charge_to_chargebacks(conn, payment.id).await?;
     let booked_for = BookedFor {
         payment: payment.id,
         refund: None,
@@ -126,7 +134,7 @@ async fn write_kept(
     } else {
         capture.paid_minor
     };
-    let booking = Booking::keep(capture.paid_minor, due, going_back);
+    let booking = Booking::keep(capture.paid_minor, due, going_back, charged_back);
     store::ledger::book(conn, booked_for, &booking).await?;
     let facts = json!({ "orderId": kept.order.0, "paidMinor": capture.paid_minor, "currency": capture.currency });
     let entity = (PAYMENT, kept.id.to_string());

@@ -5,6 +5,7 @@ mod capture;
 pub(crate) mod close_attention;
 pub(crate) mod confirm;
 pub(crate) mod counters;
+pub(crate) mod dispute;
 mod error;
 mod hands;
 pub(crate) mod hear_webhook;

@@ -11,6 +11,7 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::attention::{self, About, Attention};
+use super::dispute::learn::{self, Learned};
 use super::hands::Hands;
 use super::refund::follow;
 use super::{Error, confirm};
@@ -94,6 +95,9 @@ async fn consider(state: &AppState, event: &ClaimedEvent) -> Result<End, Error> 
     if concern == Concern::Nothing {
         return Ok(End::Done("ignored"));
     }
+    if concern == Concern::Dispute {
+        return consider_dispute(state, event).await;
+    }
     let reference = event.reference.as_deref().map(Reference::parse);
     // Money moved, and nobody can say whose.
     let Some(Ok(reference)) = reference else {
@@ -113,6 +117,23 @@ async fn consider(state: &AppState, event: &ClaimedEvent) -> Result<End, Error> 
     let trace = trace.unwrap_or_else(|| TraceParent::random(false));
     let context = Context::new(&event.id.to_string(), trace);
     context.scope(apply(state, event, payment, concern)).await
+}
+
+/// A dispute is asked about by its own number, so that what it is about need not be known.
+async fn consider_dispute(state: &AppState, event: &ClaimedEvent) -> Result<End, Error> {
+    let Some(dispute) = event.dispute.as_deref() else {
+        return Ok(End::Anomaly("unknown_dispute", Attention::Dispute));
+    };
+    let context = Context::new(&event.id.to_string(), TraceParent::random(false));
+    match context.scope(learn::learn(state, dispute)).await {
+        Ok(Learned::Known(_)) => Ok(End::Done("applied")),
+        Ok(Learned::Alien) => Ok(End::Done("alien")),
+        Ok(Learned::Unknown) => Ok(End::Done("unknown_dispute")),
+        Err(Error::Busy(_)) if state.clock.now() - event.received_at >= UNKNOWN_FOR => {
+            Ok(End::Anomaly("unconfirmed", Attention::Dispute))
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// It may have come before our own row was written, or belong to another shop of the same account.
@@ -229,7 +250,7 @@ fn about(event: &ClaimedEvent) -> About {
     About {
         subject: event.id,
         payment: None,
-        facts: json!({ "eventType": event.event_type, "reference": event.reference }),
+        facts: json!({ "eventType": event.event_type, "reference": event.reference, "dispute": event.dispute }),
     }
 }
 

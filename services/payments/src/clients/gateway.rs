@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use money::Money;
 use tokio::time::Instant;
 
+use super::disputes::DisputeGateway;
 use crate::domain::ids::RefundId;
 use crate::domain::observation::Observation;
 use crate::domain::reconciliation::day::Window;
@@ -16,7 +17,7 @@ use crate::domain::settlement::{SettlementStatus, Told};
 ///
 /// Every call ends within its time, and none is repeated here: whoever asked decides what an unknown outcome means.
 #[async_trait]
-pub(crate) trait PaymentGateway: Send + Sync + 'static {
+pub(crate) trait PaymentGateway: DisputeGateway {
     /// Asks for a page on which something can be paid.
     async fn initialize(
         &self,

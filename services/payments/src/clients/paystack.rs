@@ -23,6 +23,7 @@ use crate::domain::reference::Reference;
 use wire::{OpenedData, Page, RefundData, TransactionData};
 
 mod answer;
+mod disputes;
 mod lists;
 mod settlements;
 mod wire;

@@ -10,3 +10,4 @@ id!(SettlementId, "Money that the provider pays out.");
 id!(BankCreditId, "Money that arrived at the shop's bank.");
 id!(RunId, "A comparison of ours with the provider's.");
 id!(MismatchId, "Where the two do not agree.");
+id!(DisputeId, "Something that a buyer's bank wants back.");

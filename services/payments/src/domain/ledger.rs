@@ -10,6 +10,7 @@
 //! | `refunds_payable` | liability | refunds that are decided and not yet with the buyer |
 //! | `fees` | expense | what the provider takes for itself |
 //! | `bank` | asset | what the provider has paid out to the shop's account |
+//! | `chargebacks` | income, less | what buyers' banks took back of what orders had kept |
 //!
 //! A capture goes to `suspense` until its order keeps it, so money that settles nothing is never income.
 
@@ -34,6 +35,8 @@ pub(crate) enum Account {
     Fees,
     /// Paid out by the provider.
     Bank,
+    /// Taken back by buyers' banks.
+    Chargebacks,
 }
 
 /// The text names no account.
@@ -43,7 +46,7 @@ pub(crate) struct UnknownAccount;
 
 impl Account {
     /// Every account.
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::GatewayClearing,
         Self::Suspense,
         Self::Sales,
@@ -52,6 +55,7 @@ impl Account {
         Self::RefundsPayable,
         Self::Fees,
         Self::Bank,
+        Self::Chargebacks,
     ];
 
     /// The name in JSON and SQL.
@@ -65,6 +69,7 @@ impl Account {
             Self::RefundsPayable => "refunds_payable",
             Self::Fees => "fees",
             Self::Bank => "bank",
+            Self::Chargebacks => "chargebacks",
         }
     }
 }
@@ -111,6 +116,10 @@ pub(crate) enum BookingKind {
     Fees,
     /// The provider has paid out, or that came back.
     Settlement,
+    /// A buyer's bank has taken some of it.
+    Chargeback,
+    /// That was given back.
+    ChargebackReturned,
 }
 
 impl BookingKind {
@@ -126,6 +135,8 @@ impl BookingKind {
             Self::RefundReinstated => "refund_reinstated",
             Self::Fees => "fees",
             Self::Settlement => "settlement",
+            Self::Chargeback => "chargeback",
+            Self::ChargebackReturned => "chargeback_returned",
         }
     }
 }
@@ -151,13 +162,15 @@ impl Booking {
         Self::of(BookingKind::Capture, &entries)
     }
 
-    /// An order keeps `paid` for the `due` it came to. `going_back` was charged to suspense before, and is now the order's.
-    pub(crate) fn keep(paid: i64, due: i64, going_back: i64) -> Self {
+    /// An order keeps `paid` for the `due` it came to. What is `going_back` and what was `charged_back` was charged to suspense
+    /// before, and is now the order's.
+    pub(crate) fn keep(paid: i64, due: i64, going_back: i64, charged_back: i64) -> Self {
         let entries = [
-            (Account::Suspense, paid - going_back),
+            (Account::Suspense, paid - going_back - charged_back),
             (Account::Sales, -due),
             (Account::FeeSurcharge, due - paid),
             (Account::Refunds, going_back),
+            (Account::Chargebacks, charged_back),
         ];
         Self::of(BookingKind::Keep, &entries)
     }
@@ -209,6 +222,18 @@ impl Booking {
         let entries = [(Account::Bank, amount), (Account::GatewayClearing, -amount)];
         Self::of(BookingKind::Settlement, &entries)
     }
+
+    /// A buyer's bank has taken `amount`, at the cost of `charged_to`.
+    pub(crate) fn chargeback(amount: i64, charged_to: Account) -> Self {
+        let entries = [(charged_to, amount), (Account::GatewayClearing, -amount)];
+        Self::of(BookingKind::Chargeback, &entries)
+    }
+
+    /// `amount` had been taken by a buyer's bank and was given back.
+    pub(crate) fn chargeback_returned(amount: i64, charged_to: Account) -> Self {
+        let entries = [(Account::GatewayClearing, amount), (charged_to, -amount)];
+        Self::of(BookingKind::ChargebackReturned, &entries)
+    }
 }
 
 #[cfg(test)]
@@ -229,7 +254,10 @@ mod tests {
         ] {
             let bookings = [
                 Booking::capture(paid, fees),
-                Booking::keep(paid, due, back),
+                Booking::keep(paid, due, back, 0),
+                Booking::keep(paid, due, 0, back),
+                Booking::chargeback(paid, Account::Chargebacks),
+                Booking::chargeback_returned(paid, Account::Suspense),
                 Booking::refund_requested(paid, Account::Refunds),
                 Booking::refund_processed(paid),
                 Booking::refund_failed(paid, Account::Suspense),
@@ -251,7 +279,7 @@ mod tests {
     fn a_sale_that_is_paid_back_leaves_only_the_fees() {
         let bookings = [
             Booking::capture(150_000, 12_250),
-            Booking::keep(150_000, 150_000, 0),
+            Booking::keep(150_000, 150_000, 0, 0),
             Booking::refund_requested(150_000, Account::Refunds),
             Booking::refund_processed(150_000),
         ];

@@ -1,5 +1,7 @@
 //! The rules: pure, without time, randomness or storage of their own.
 
+pub(crate) mod dispute;
+pub(crate) mod dispute_answer;
 pub mod fees;
 pub mod ids;
 pub(crate) mod ledger;

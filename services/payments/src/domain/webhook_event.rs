@@ -8,6 +8,8 @@ use super::reference::Reference;
 const NAME_MAX: usize = 100;
 /// What the names of events about refunds begin with.
 const REFUND: &str = "refund.";
+/// What the names of events about disputes begin with.
+const DISPUTE: &str = "charge.dispute.";
 
 /// What came, in short.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +20,8 @@ pub(crate) struct WebhookEvent {
     pub(crate) kind: String,
     /// The payment that it is about, in our words.
     pub(crate) reference: Option<Reference>,
+    /// The dispute that it is about, by the provider's number.
+    pub(crate) dispute: Option<String>,
 }
 
 /// What is done about an event.
@@ -27,6 +31,8 @@ pub(crate) enum Concern {
     Payment,
     /// Look how the payment's refunds are.
     Refunds,
+    /// Look how the dispute is.
+    Dispute,
     /// Nothing.
     Nothing,
 }
@@ -41,6 +47,9 @@ impl Concern {
             | "refund.processed"
             | "refund.failed"
             | "refund.needs-attention" => Self::Refunds,
+            "charge.dispute.create" | "charge.dispute.remind" | "charge.dispute.resolve" => {
+                Self::Dispute
+            }
             _ => Self::Nothing,
         }
     }
@@ -53,6 +62,7 @@ impl WebhookEvent {
             key: format!("unreadable|{hash}"),
             kind: "unreadable".to_owned(),
             reference: None,
+            dispute: None,
         };
         let Ok(told) = serde_json::from_slice::<Value>(body) else {
             return unreadable();
@@ -61,6 +71,9 @@ impl WebhookEvent {
             return unreadable();
         };
         let data = told.get("data").unwrap_or(&Value::Null);
+        if kind.starts_with(DISPUTE) {
+            return Self::of_dispute(kind, data, hash);
+        }
         let field = |names: &[&str]| names.iter().find_map(|field| name(data.get(*field)));
         let named = field(&["reference", "transaction_reference"]);
         let thing = field(&["id"]).or_else(|| {
@@ -79,6 +92,21 @@ impl WebhookEvent {
             key: format!("{kind}|{}", thing.as_deref().unwrap_or(hash)),
             kind,
             reference,
+            dispute: None,
+        }
+    }
+
+    /// A dispute is told of again and again, each time as it is then; none of that contradicts what was told before.
+    fn of_dispute(kind: String, data: &Value, hash: &str) -> Self {
+        let dispute = name(data.get("id")).filter(|id| id.parse::<u64>().is_ok());
+        let named = data
+            .get("transaction")
+            .and_then(|of| name(of.get("reference")));
+        Self {
+            key: format!("{kind}|{}|{hash}", dispute.as_deref().unwrap_or_default()),
+            kind,
+            reference: named.and_then(|named| Reference::parse(&named).ok()),
+            dispute,
         }
     }
 }
@@ -168,10 +196,35 @@ mod tests {
     }
 
     #[test]
-    fn only_charges_and_refunds_concern_us() {
+    fn a_dispute_is_told_of_as_often_as_it_changes() {
+        let told = |status: &str| {
+            let body = format!(
+                r#"{{"event":"charge.dispute.remind","data":{{"id":7,"status":"{status}","transaction":{{"reference":"AGP-1-1"}}}}}}"#
+            );
+            WebhookEvent::read(body.as_bytes(), status)
+        };
+        let (first, second) = (told("a"), told("b"));
+        assert_eq!(first.key, "charge.dispute.remind|7|a");
+        assert_ne!(first.key, second.key);
+        assert_eq!(first.dispute.as_deref(), Some("7"));
+        assert_eq!(first.reference.unwrap().as_str(), "AGP-1-1");
+        let odd = r#"{"event":"charge.dispute.create","data":{"id":"x","transaction":7}}"#;
+        let odd = WebhookEvent::read(odd.as_bytes(), "c");
+        assert_eq!((odd.dispute, odd.reference), (None, None));
+    }
+
+    #[test]
+    fn only_charges_refunds_and_disputes_concern_us() {
         assert_eq!(Concern::of("charge.success"), Concern::Payment);
         assert_eq!(Concern::of("refund.needs-attention"), Concern::Refunds);
-        for other in ["charge.failed", "transfer.success", "refund.new", ""] {
+        assert_eq!(Concern::of("charge.dispute.remind"), Concern::Dispute);
+        for other in [
+            "charge.failed",
+            "charge.dispute.new",
+            "transfer.success",
+            "refund.new",
+            "",
+        ] {
             assert_eq!(Concern::of(other), Concern::Nothing);
         }
     }

@@ -23,8 +23,8 @@ use crate::store::ledger::{EntryFilter, EntryRow, Position};
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct LedgerQuery {
-    /// Only of this account: `gateway_clearing`, `suspense`, `sales`, `fee_surcharge`, `refunds`, `refunds_payable`, `fees`
-    /// or `bank`.
+    /// Only of this account: `gateway_clearing`, `suspense`, `sales`, `fee_surcharge`, `refunds`, `refunds_payable`, `fees`,
+    /// `bank` or `chargebacks`.
     #[param(example = "sales")]
     account: Option<String>,
     /// From this time on.
@@ -49,7 +49,7 @@ struct LedgerEntry {
     /// What it was booked with; the entries of one transaction add up to nothing.
     transaction_id: Uuid,
     /// Why: `capture`, `keep`, `refund_requested`, `refund_processed`, `refund_failed`, `refund_returned`, `refund_reinstated`,
-    /// `fees` or `settlement`.
+    /// `fees`, `settlement`, `chargeback` or `chargeback_returned`.
     kind: String,
     account: String,
     /// One of the two is nothing.

@@ -1,14 +1,18 @@
 //! The edge: one endpoint per file.
 
+pub(crate) mod accept_dispute;
 mod attention;
 mod bank_credit;
 pub(crate) mod begin_reconciliation;
 pub(crate) mod close_attention;
+pub(crate) mod contest_dispute;
 mod day_cursor;
+mod dispute;
 pub(crate) mod enter_bank_credit;
 mod error;
 pub(crate) mod export_reconciliation;
 pub(crate) mod get_attention;
+pub(crate) mod get_dispute;
 pub(crate) mod get_payment;
 pub(crate) mod get_personal_data;
 pub(crate) mod get_reconciliation;
@@ -20,6 +24,7 @@ pub(crate) mod import_bank_credits;
 pub(crate) mod initialize_payment;
 pub(crate) mod list_attention;
 pub(crate) mod list_bank_credits;
+pub(crate) mod list_disputes;
 pub(crate) mod list_ledger_entries;
 pub(crate) mod list_payments;
 pub(crate) mod list_payments_of_order;

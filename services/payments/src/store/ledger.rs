@@ -29,8 +29,18 @@ pub(crate) async fn book(
     of: BookedFor<'_>,
     booking: &Booking,
 ) -> QueryResult<()> {
-    let transaction = ids::new_id();
     let subject = of.refund.map_or(of.payment.0, |refund| refund.0);
+    book_about(conn, subject, of, booking).await
+}
+
+/// The same about anything else that has an id, of which each kind is booked once.
+pub(crate) async fn book_about(
+    conn: &mut AsyncPgConnection,
+    subject: Uuid,
+    of: BookedFor<'_>,
+    booking: &Booking,
+) -> QueryResult<()> {
+    let transaction = ids::new_id();
     diesel::insert_into(ledger_transactions::table)
         .values((
             ledger_transactions::id.eq(transaction),

@@ -6,6 +6,9 @@
 pub(crate) mod attention;
 pub(crate) mod bank_credits;
 mod decimal;
+pub(crate) mod dispute_history;
+mod dispute_rows;
+pub(crate) mod disputes;
 pub(crate) mod ledger;
 pub(crate) mod opening;
 pub(crate) mod payments;

@@ -28,11 +28,13 @@ pub(crate) async fn payments_of(
 pub(crate) async fn erase(conn: &mut AsyncPgConnection, user: UserId) -> QueryResult<()> {
     const BODIES: &str = "UPDATE webhook_events e SET body_ct = NULL FROM payments p
          WHERE p.user_id = ? AND e.reference = p.reference AND e.body_ct IS NOT NULL";
+    const DISPUTES: &str = "UPDATE disputes d SET reason = NULL FROM payments p
+         WHERE p.user_id = ? AND d.payment_id = p.id AND d.reason IS NOT NULL";
     const PAYMENTS: &str = "WITH theirs AS (
              SELECT id FROM payments WHERE user_id = ? ORDER BY id FOR NO KEY UPDATE
          )
          UPDATE payments p SET user_id = NULL FROM theirs WHERE p.id = theirs.id";
-    for sql in [BODIES, PAYMENTS] {
+    for sql in [BODIES, DISPUTES, PAYMENTS] {
         Statement::new(sql)
             .bind::<SqlUuid, _>(user.0)
             .execute(conn)

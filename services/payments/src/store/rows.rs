@@ -169,6 +169,7 @@ impl RefundRow {
     }
 }
 
-fn unreadable(error: impl std::error::Error + Send + Sync + 'static) -> Error {
+/// A row that says what our code never writes.
+pub(super) fn unreadable(error: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::DeserializationError(Box::new(error))
 }

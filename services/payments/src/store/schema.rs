@@ -33,6 +33,54 @@ pub mod payments {
     }
 
     diesel::table! {
+        payments.dispute_history (dispute_id, version) {
+            dispute_id -> Uuid,
+            version -> Int8,
+            event -> Text,
+            status -> Text,
+            outcome -> Nullable<Text>,
+            actor -> Text,
+            at -> Timestamptz,
+        }
+    }
+
+    diesel::table! {
+        payments.disputes (id) {
+            id -> Uuid,
+            gateway_id -> Text,
+            reference -> Text,
+            payment_id -> Nullable<Uuid>,
+            order_id -> Nullable<Uuid>,
+            amount -> Numeric,
+            currency -> Text,
+            category -> Nullable<Text>,
+            reason -> Nullable<Text>,
+            status -> Text,
+            resolution -> Nullable<Text>,
+            outcome -> Nullable<Text>,
+            due_at -> Timestamptz,
+            due_source -> Text,
+            remind_at -> Nullable<Timestamptz>,
+            reminded_at -> Nullable<Timestamptz>,
+            taken -> Nullable<Numeric>,
+            charged_to -> Nullable<Text>,
+            returned_at -> Nullable<Timestamptz>,
+            answer -> Nullable<Text>,
+            answer_step -> Nullable<Text>,
+            answer_hash -> Nullable<Bytea>,
+            answer_file -> Nullable<Text>,
+            answered_by -> Nullable<Uuid>,
+            answered_at -> Nullable<Timestamptz>,
+            answering_until -> Nullable<Timestamptz>,
+            version -> Int8,
+            opened_at -> Timestamptz,
+            resolved_at -> Nullable<Timestamptz>,
+            created_at -> Timestamptz,
+            updated_at -> Timestamptz,
+        }
+    }
+
+    diesel::table! {
         payments.ledger_entries (seq) {
             seq -> Int8,
             transaction_id -> Uuid,
@@ -275,11 +323,14 @@ pub mod payments {
             last_error -> Nullable<Text>,
             received_at -> Timestamptz,
             processed_at -> Nullable<Timestamptz>,
+            dispute -> Nullable<Text>,
         }
     }
 
     diesel::joinable!(attention_items -> payments (payment_id));
     diesel::joinable!(bank_credits -> settlements (settlement_id));
+    diesel::joinable!(dispute_history -> disputes (dispute_id));
+    diesel::joinable!(disputes -> payments (payment_id));
     diesel::joinable!(ledger_entries -> ledger_transactions (transaction_id));
     diesel::joinable!(ledger_transactions -> payments (payment_id));
     diesel::joinable!(ledger_transactions -> refunds (refund_id));
@@ -297,6 +348,8 @@ pub mod payments {
     diesel::allow_tables_to_appear_in_same_query!(
         attention_items,
         bank_credits,
+        dispute_history,
+        disputes,
         ledger_entries,
         ledger_transactions,
         payments,

@@ -22,6 +22,8 @@ pub(crate) struct NewEvent {
     pub(crate) body_sha256: Vec<u8>,
     pub(crate) kind: String,
     pub(crate) reference: Option<String>,
+    /// The provider's number of the dispute that it is about.
+    pub(crate) dispute: Option<String>,
     pub(crate) body_ct: Vec<u8>,
     pub(crate) now: DateTime<Utc>,
 }
@@ -35,6 +37,7 @@ pub(crate) async fn insert(conn: &mut AsyncPgConnection, event: &NewEvent) -> Qu
             webhook_events::body_sha256.eq(&event.body_sha256),
             webhook_events::event_type.eq(&event.kind),
             webhook_events::reference.eq(event.reference.as_deref()),
+            webhook_events::dispute.eq(event.dispute.as_deref()),
             webhook_events::body_ct.eq(&event.body_ct),
             webhook_events::next_attempt_at.eq(event.now),
             webhook_events::received_at.eq(event.now),
@@ -51,9 +54,9 @@ pub(crate) async fn insert_contradiction(
     conn: &mut AsyncPgConnection,
     event: &NewEvent,
 ) -> QueryResult<bool> {
-    const SQL: &str = "INSERT INTO webhook_events (id, event_key, body_sha256, event_type, reference, body_ct,
+    const SQL: &str = "INSERT INTO webhook_events (id, event_key, body_sha256, event_type, reference, dispute, body_ct,
              is_contradiction, next_attempt_at, received_at)
-         SELECT ?, known.event_key || '|' || encode(?, 'hex'), ?, ?, ?, ?, true, ?, ? FROM webhook_events known
+         SELECT ?, known.event_key || '|' || encode(?, 'hex'), ?, ?, ?, ?, ?, true, ?, ? FROM webhook_events known
          WHERE known.event_key = ? AND known.body_sha256 <> ? ON CONFLICT DO NOTHING";
     let inserted = Statement::new(SQL)
         .bind::<SqlUuid, _>(event.id)
@@ -61,6 +64,7 @@ pub(crate) async fn insert_contradiction(
         .bind::<Bytea, _>(event.body_sha256.clone())
         .bind::<Text, _>(event.kind.clone())
         .bind::<Nullable<Text>, _>(event.reference.clone())
+        .bind::<Nullable<Text>, _>(event.dispute.clone())
         .bind::<Bytea, _>(event.body_ct.clone())
         .bind::<Timestamptz, _>(event.now)
         .bind::<Timestamptz, _>(event.now)
@@ -80,6 +84,8 @@ pub(crate) struct ClaimedEvent {
     pub(crate) event_type: String,
     #[diesel(sql_type = Nullable<Text>)]
     pub(crate) reference: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub(crate) dispute: Option<String>,
     #[diesel(sql_type = Bool)]
     pub(crate) is_contradiction: bool,
     /// Which claim it is; see [`put_off`].
@@ -99,7 +105,7 @@ pub(crate) async fn claim_next(
          FROM (SELECT id FROM webhook_events WHERE next_attempt_at <= ?
                ORDER BY next_attempt_at LIMIT 1 FOR UPDATE SKIP LOCKED) due
          WHERE e.id = due.id
-         RETURNING e.id, e.event_type, e.reference, e.is_contradiction, e.attempts, e.received_at";
+         RETURNING e.id, e.event_type, e.reference, e.dispute, e.is_contradiction, e.attempts, e.received_at";
     Statement::new(SQL)
         .bind::<Timestamptz, _>(until)
         .bind::<Timestamptz, _>(now)

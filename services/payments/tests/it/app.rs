@@ -197,6 +197,7 @@ pub fn settings(files: &tempfile::TempDir, world: &World, more: &[(&str, &str)])
     let pii = service::secret_file(files, "pii.json", pii.to_string().as_bytes());
     for (name, value) in [
         ("UPSTREAMS__ORDERS__URL", world.orders.origin.as_str()),
+        ("UPSTREAMS__NOTIFICATIONS__URL", &world.orders.origin),
         ("PAYSTACK__BASE_URL", &world.paystack.origin()),
         ("PAYSTACK__SECRET_KEY", KEY),
         ("PAYSTACK__TIMEOUT_MS", "600"),

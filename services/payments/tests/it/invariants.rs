@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::app::TestApp;
 
 /// Each query must find nothing.
-const INVARIANTS: [(&str, &str); 10] = [
+const INVARIANTS: [(&str, &str); 11] = [
     (
         "each transaction of the ledger balances",
         "SELECT t.id, e.currency FROM payments.ledger_transactions t
@@ -26,14 +26,21 @@ const INVARIANTS: [(&str, &str); 10] = [
     ),
     (
         "what went back or is to go back is never more than was paid",
-        "SELECT p.id, p.paid_amount, sum(r.amount) FROM payments.payments p JOIN payments.refunds r ON r.payment_id = p.id
-         WHERE r.status <> 'failed' GROUP BY p.id HAVING sum(r.amount) > p.paid_amount",
+        "SELECT p.id, p.paid_amount, b.back FROM payments.payments p JOIN (
+             SELECT payment_id, sum(amount) AS back FROM (
+                 SELECT payment_id, amount FROM payments.refunds WHERE status <> 'failed'
+                 UNION ALL SELECT payment_id, taken FROM payments.disputes WHERE taken IS NOT NULL AND returned_at IS NULL) a
+             GROUP BY payment_id) b ON b.payment_id = p.id
+         WHERE b.back > p.paid_amount",
     ),
     (
         "the status says how much went back, unless some of it came back",
         "SELECT p.id, p.status, p.paid_amount, coalesce(sum(r.amount), 0) FROM payments.payments p
-         LEFT JOIN payments.refunds r ON r.payment_id = p.id AND r.status = 'processed' WHERE p.paid_amount IS NOT NULL
-             AND NOT EXISTS (SELECT FROM payments.ledger_transactions t WHERE t.payment_id = p.id AND t.kind = 'refund_returned')
+         LEFT JOIN (SELECT payment_id, amount FROM payments.refunds WHERE status = 'processed'
+             UNION ALL SELECT payment_id, taken FROM payments.disputes WHERE taken IS NOT NULL AND returned_at IS NULL) r
+             ON r.payment_id = p.id WHERE p.paid_amount IS NOT NULL
+             AND NOT EXISTS (SELECT FROM payments.ledger_transactions t WHERE t.payment_id = p.id
+                 AND t.kind IN ('refund_returned', 'chargeback_returned'))
          GROUP BY p.id HAVING p.status <> CASE WHEN coalesce(sum(r.amount), 0) = 0 THEN 'paid'
              WHEN sum(r.amount) < p.paid_amount THEN 'partially_refunded' ELSE 'refunded' END",
     ),
@@ -44,7 +51,9 @@ const INVARIANTS: [(&str, &str); 10] = [
               WHERE account IN ('gateway_clearing', 'bank') GROUP BY currency) l
          FULL JOIN (SELECT p.paid_currency AS currency, sum(p.paid_amount - coalesce(p.fees, 0)
                  - coalesce((SELECT sum(amount) FROM payments.refunds r
-                             WHERE r.payment_id = p.id AND r.status = 'processed'), 0)) AS expected
+                             WHERE r.payment_id = p.id AND r.status = 'processed'), 0)
+                 - coalesce((SELECT sum(taken) FROM payments.disputes d
+                             WHERE d.payment_id = p.id AND d.returned_at IS NULL), 0)) AS expected
              FROM payments.payments p WHERE p.paid_amount IS NOT NULL GROUP BY p.paid_currency) m USING (currency)
          WHERE coalesce(l.balance, 0) <> coalesce(m.expected, 0)",
     ),
@@ -61,7 +70,9 @@ const INVARIANTS: [(&str, &str); 10] = [
         "SELECT l.held, p.expected FROM
              (SELECT coalesce(-sum(amount), 0) AS held FROM payments.ledger_entries WHERE account = 'suspense') l,
              (SELECT coalesce(sum(p.paid_amount - coalesce((SELECT sum(amount) FROM payments.refunds r
-                  WHERE r.payment_id = p.id AND r.status <> 'failed'), 0)), 0) AS expected
+                  WHERE r.payment_id = p.id AND r.status <> 'failed'), 0)
+                  - coalesce((SELECT sum(taken) FROM payments.disputes d
+                      WHERE d.payment_id = p.id AND d.returned_at IS NULL), 0)), 0) AS expected
               FROM payments.payments p WHERE p.paid_amount IS NOT NULL AND NOT p.kept) p
          WHERE l.held <> p.expected",
     ),
@@ -83,6 +94,14 @@ const INVARIANTS: [(&str, &str); 10] = [
          UNION ALL SELECT aggregate_id::text FROM payments.outbox
              WHERE event_type IN ('refund.requested', 'refund.processed', 'refund.failed')
              GROUP BY aggregate_id, event_type HAVING count(*) > 1",
+    ),
+    (
+        "what disputes took is booked once, and given back once",
+        "SELECT d.id FROM payments.disputes d WHERE
+             (SELECT count(*) FROM payments.ledger_transactions t WHERE t.subject_id = d.id AND t.kind = 'chargeback')
+                 <> CASE WHEN d.taken IS NULL THEN 0 ELSE 1 END
+             OR (SELECT count(*) FROM payments.ledger_transactions t WHERE t.subject_id = d.id AND t.kind = 'chargeback_returned')
+                 <> CASE WHEN d.returned_at IS NULL THEN 0 ELSE 1 END",
     ),
 ];
 

@@ -16,6 +16,8 @@ mod broker;
 mod callback;
 mod confirming;
 mod crashes;
+mod dispute_answers;
+mod disputes;
 mod events;
 mod faults;
 mod initialize;

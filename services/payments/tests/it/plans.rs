@@ -40,6 +40,12 @@ async fn fill(app: &TestApp) {
              charged_to, created_at, processed_at)
          SELECT md5('r' || id)::uuid, id, order_id, 1, 'NGN', 'failed', 'staff', 'x', 'g' || gateway_id, 'refunds', now(), NULL
          FROM payments.payments WHERE paid_amount IS NOT NULL",
+        "INSERT INTO payments.disputes (id, gateway_id, reference, payment_id, order_id, amount, currency, status, outcome,
+             resolved_at, due_at, due_source, opened_at, created_at, updated_at)
+         SELECT md5('d' || id)::uuid, gateway_id, reference, id, order_id, 1, 'NGN', 'resolved', 'won', now(), now(), 'provider',
+             now(), now(), now() FROM payments.payments WHERE paid_amount IS NOT NULL",
+        "INSERT INTO payments.dispute_history (dispute_id, version, event, status, actor, at)
+         SELECT id, 1, 'opened', 'resolved', 'provider', now() FROM payments.disputes",
         "INSERT INTO payments.webhook_events (id, event_key, body_sha256, event_type, reference, status, outcome, received_at,
              processed_at)
          SELECT md5('w' || n)::uuid, 'charge.success|' || n, sha256(n::text::bytea), 'charge.success', 'OLD-' || n, 'done',
@@ -55,7 +61,9 @@ async fn fill(app: &TestApp) {
     }
 }
 
-const TABLES: [&str; 6] = [
+const TABLES: [&str; 8] = [
+    "disputes",
+    "dispute_history",
     "payments",
     "refunds",
     "webhook_events",
@@ -150,6 +158,9 @@ async fn finance(app: &TestApp) {
             "/payments?status=pending",
             "/admin/refunds?status=processing",
             &format!("/admin/refunds?paymentId={payment}"),
+            "/admin/disputes?limit=5",
+            "/admin/disputes?limit=5&status=pending",
+            "/admin/disputes?limit=5&status=resolved&cursor=0199f3c2-5a10-7c3e-9d2b-0a1b2c3d4e62",
             "/admin/ledger?limit=5",
             "/admin/ledger?limit=5&account=sales",
             "/admin/ledger?limit=5&account=suspense&to=2020-01-01T00:00:00Z",
@@ -158,6 +169,12 @@ async fn finance(app: &TestApp) {
             let reply = app.get_as(staff(), "finance", path).await;
             reply.assert_success(200);
         }
+        let of_payment = format!("SELECT md5('d' || '{payment}')::uuid AS id");
+        let dispute = app.rows(&of_payment).await[0]["id"].clone();
+        let one = format!("/admin/disputes/{}", dispute.as_str().unwrap());
+        app.get_as(staff(), "finance", &one)
+            .await
+            .assert_success(200);
         let body = json!({ "reason": "x", "amount": 1 });
         let key = ids::new_id().to_string();
         app.refund(payment, &key, &body).await.assert_success(202);

@@ -1,7 +1,8 @@
-//! The payment provider as the sandbox plays it, on the wire; and a shop that sells through it.
+//! The payment provider as the sandbox plays it, on the wire; and a shop whose buyers' banks want money back and that is paid out.
 
 use std::sync::{Arc, mpsc};
 
+use chrono::TimeDelta;
 use messaging::Outcome;
 use reqwest::Method;
 use sandbox::config::Settings;
@@ -82,6 +83,14 @@ impl Vendor {
         let faults = json!({ "paystack": faults });
         self.control(Method::PUT, "/faults", &faults).await;
     }
+
+    /// A dispute as the provider shows it.
+    pub async fn dispute(&self, dispute: &Value) -> Value {
+        let url = format!("{}/paystack/dispute/{}", self.origin, dispute["id"]);
+        let answer = self.client.get(url).bearer_auth(KEY).send().await.unwrap();
+        let body: Value = answer.json().await.unwrap();
+        body["data"].clone()
+    }
 }
 
 impl Drop for Vendor {
@@ -97,6 +106,11 @@ pub struct Shop {
 }
 
 impl Shop {
+    /// Nothing is polled for in a test's time.
+    pub async fn open() -> Self {
+        Self::open_with(&[]).await
+    }
+
     pub async fn open_with(variables: &[(&str, &str)]) -> Self {
         let world = World::new();
         let vendor = Vendor::start(&world.clock);
@@ -104,6 +118,7 @@ impl Shop {
         let mut all = vec![
             ("PAYSTACK__BASE_URL", base.as_str()),
             ("PAYSTACK__TIMEOUT_MS", "3000"),
+            ("DISPUTES__POLL_EVERY_SECS", "86400"),
         ];
         all.extend(variables);
         let app = TestApp::start_in(world, &all).await;
@@ -128,6 +143,54 @@ impl Shop {
         begun
     }
 
+    /// The buyer's bank wants so much back; answers the dispute as the provider shows it. We are not told.
+    pub async fn dispute(&self, begun: &Begun, amount: i64) -> Value {
+        let path = format!("/paystack/{}/dispute", begun.reference);
+        let body = json!({ "refundAmount": amount });
+        self.vendor.control(Method::POST, &path, &body).await
+    }
+
+    /// The dispute ends so; answers it as the provider shows it then. We are not told.
+    pub async fn resolve(&self, begun: &Begun, resolution: &str) -> Value {
+        let path = format!("/paystack/{}/dispute/resolve", begun.reference);
+        let body = json!({ "resolution": resolution });
+        self.vendor.control(Method::POST, &path, &body).await
+    }
+
+    /// The bank thinks twice: the dispute that had ended ends otherwise.
+    pub async fn resolve_again(&self, begun: &Begun, resolution: &str) -> Value {
+        let path = format!("/paystack/{}/dispute/resolve", begun.reference);
+        let body = json!({ "resolution": resolution, "again": true });
+        self.vendor.control(Method::POST, &path, &body).await
+    }
+
+    /// The provider tells of a dispute, and that is worked off.
+    pub async fn tell(&self, what: &str, dispute: &Value) {
+        let told = json!({ "event": format!("charge.dispute.{what}"), "data": dispute });
+        self.app.webhook(&told).await.assert_success(200);
+        self.app.until_worked_off().await;
+    }
+
+    /// A payment that an order keeps, all of which is disputed; we know. Answers our id of the dispute, and what the provider shows.
+    pub async fn disputed(&self) -> (Begun, String, Value) {
+        let kept = self.kept().await;
+        let shown = self.dispute(&kept, 150_000).await;
+        self.tell("create", &shown).await;
+        let id = self.known(&shown).await["id"].as_str().unwrap().to_owned();
+        (kept, id, shown)
+    }
+
+    /// What we know of a dispute.
+    pub async fn known(&self, shown: &Value) -> Value {
+        let sql = format!(
+            "SELECT d.*, (amount * 100)::bigint AS minor, (taken * 100)::bigint AS taken_minor
+             FROM payments.disputes d WHERE gateway_id = '{}'",
+            shown["id"]
+        );
+        let rows = self.app.rows(&sql).await;
+        rows.into_iter().next().unwrap_or(Value::Null)
+    }
+
     /// How much is on an account, in hundredths.
     pub async fn balance(&self, account: &str) -> i64 {
         let sql = format!(
@@ -139,5 +202,9 @@ impl Shop {
     /// Finance looks.
     pub async fn get(&self, path: &str) -> Reply {
         self.app.get_as(staff(), "finance", path).await
+    }
+
+    pub fn hours_pass(&self, hours: i64) {
+        self.app.world.clock.advance(TimeDelta::hours(hours));
     }
 }

@@ -56,7 +56,8 @@ impl World {
                 if are_away.load(Ordering::Relaxed) {
                     return stand_in::Reply::HangUp;
                 }
-                tell_due(&known.lock().unwrap(), request)
+                let known = known.lock().unwrap();
+                tell_story(&known, request).unwrap_or_else(|| tell_due(&known, request))
             }),
             paystack: Paystack::start(),
             dues,
@@ -99,6 +100,34 @@ impl World {
 /// A JSON number with two decimals.
 pub fn amount(minor: i64) -> Value {
     serde_json::from_str(&format!("{}.{:02}", minor / 100, minor % 100)).unwrap()
+}
+
+/// What orders tells of an order, and which mails about it left, which notifications tells.
+fn tell_story(
+    known: &HashMap<Uuid, Value>,
+    request: &stand_in::Request,
+) -> Option<stand_in::Reply> {
+    if request.path.starts_with("/internal/mails/") {
+        let mail = json!({ "template": "order_shipped", "sentAt": "2026-01-13T12:00:00Z", "delivery": "delivered" });
+        return Some(stand_in::Reply::success(&json!({ "mails": [mail] })));
+    }
+    let order = request.path.strip_prefix("/internal/orders/")?;
+    let order: Uuid = order.strip_suffix("/mail-view")?.parse().ok()?;
+    let due = known.get(&order)?;
+    let address = json!({
+        "fullName": "Ada Obi", "phone": "+2348012345678", "addressLine1": "12 Allen Avenue", "city": "Ikeja",
+        "state": "Lagos", "country": "NG", "postalCode": "100281",
+    });
+    let view = json!({
+        "to": due["email"], "name": "Ada Obi", "invoiceNumber": "INV-2026-000042", "pricesIncludeTax": false,
+        "order": {
+            "orderNumber": due["orderNumber"], "total": due["amount"], "currency": "NGN", "shippingAddress": address,
+            "items": [{ "title": "Royal lace", "quantity": 2, "lineTotal": due["amount"] }],
+            "carrier": "GIG", "trackingNumber": "GIG-1", "createdAt": "2026-01-13T10:30:00Z",
+            "history": [{ "to": "shipped", "at": "2026-01-13T12:00:00Z" }, { "to": "delivered", "at": "2026-01-14T12:00:00Z" }],
+        },
+    });
+    Some(stand_in::Reply::success(&json!({ "mailView": view })))
 }
 
 fn tell_due(known: &HashMap<Uuid, Value>, request: &stand_in::Request) -> stand_in::Reply {

@@ -271,5 +271,6 @@ fn read_verdict(call: &Call) -> Result<Verdict, Refusal> {
         ),
         message,
         attachment: Some(attachment),
+        again: false,
     })
 }

@@ -7,6 +7,7 @@ use messaging::Trail;
 use super::{begin, step};
 use crate::app::Error;
 use crate::app::attention::{self, Attention};
+use crate::app::dispute::claims;
 use crate::domain::ledger::Booking;
 use crate::domain::refund::{self, RefundStatus};
 use crate::store;
@@ -43,7 +44,9 @@ pub(super) async fn reinstated(
 ) -> Result<bool, Error> {
     let refunds = store::refunds::of_payment(conn, payment.id).await?;
     let paid = begin::capture_of(payment)?.paid_minor;
-    let fits = refund::cap(paid, begin::taken(&refunds), Some(refund.amount_minor));
+    let gone = claims::of_payment(conn, payment.id).await?.gone_minor;
+    let back = begin::taken(&refunds).saturating_add(gone);
+    let fits = refund::cap(paid, back, Some(refund.amount_minor));
     if fits.is_err() {
         let why = "it had failed, and with it more than all went back";
         step::call_contradiction(conn, trail, refund, why).await?;

@@ -7,6 +7,7 @@ use messaging::Trail;
 
 use super::begin::{self, Wanted};
 use crate::app::attention::{self, Attention};
+use crate::app::dispute::claims;
 use crate::app::{Error, REFUND};
 use crate::domain::ids::{PaymentId, RefundId};
 use crate::domain::refund::{self, Origin, RefundStatus};
@@ -20,10 +21,13 @@ use crate::store::refunds::Refund;
 const BATCH: i64 = 50;
 /// How long one waits that could not be paid back, so that others have their turn.
 const PUT_OFF: TimeDelta = TimeDelta::minutes(5);
+/// How long one waits of which an open dispute may take something.
+const DISPUTED: TimeDelta = TimeDelta::minutes(15);
 /// Why a capture goes back that nothing settled in time.
 const HELD: &str = "the payment settled nothing";
 
-/// Decides to pay back all that is left of a locked payment. None if that was decided before, or nothing is left.
+/// Decides to pay back all that is left of a locked payment. None if that was decided before, nothing is left, or a
+/// dispute has to end first.
 pub(crate) async fn refund_all(
     conn: &mut AsyncPgConnection,
     trail: &Trail,
@@ -33,8 +37,15 @@ pub(crate) async fn refund_all(
     let refunds = store::refunds::of_payment(conn, payment.id).await?;
     let is_decided = |refund: &Refund| refund.is_systems() && refund.status != RefundStatus::Failed;
     let paid = begin::capture_of(payment)?.paid_minor;
-    let left = refund::cap(paid, begin::taken(&refunds), None);
-    if payment.refund_due_at.is_some() {
+    let claims = claims::of_payment(conn, payment.id).await?;
+    let back = begin::taken(&refunds).saturating_add(claims.gone_minor);
+    let left = refund::cap(paid, back, None);
+    // What a buyer's bank may take must not go back as well.
+    let is_disputed = claims.held_minor > 0 && left.is_ok();
+    if is_disputed {
+        let until = trail.now() + DISPUTED;
+        store::watching::schedule_refund(conn, payment.id, Some(until)).await?;
+    } else if payment.refund_due_at.is_some() {
         store::watching::schedule_refund(conn, payment.id, None).await?;
     }
     if payment.claim_due_at.is_some() {
@@ -49,7 +60,8 @@ pub(crate) async fn refund_all(
         "given back",
     )
     .await?;
-    let (false, Ok(amount_minor)) = (refunds.iter().any(is_decided), left) else {
+    let is_settled = is_disputed || refunds.iter().any(is_decided);
+    let (false, Ok(amount_minor)) = (is_settled, left) else {
         return Ok(None);
     };
     let wanted = Wanted {

@@ -33,7 +33,7 @@ pub(super) struct Wanted {
 }
 
 /// What was paid, of a payment that is.
-pub(super) fn capture_of(payment: &Payment) -> Result<&Capture, Error> {
+pub(crate) fn capture_of(payment: &Payment) -> Result<&Capture, Error> {
     payment
         .capture
         .as_ref()
@@ -41,7 +41,7 @@ pub(super) fn capture_of(payment: &Payment) -> Result<&Capture, Error> {
 }
 
 /// What went back of a payment or is on its way, in hundredths.
-pub(super) fn taken(refunds: &[Refund]) -> i64 {
+pub(crate) fn taken(refunds: &[Refund]) -> i64 {
     refunds
         .iter()
         .filter(|refund| refund.status != RefundStatus::Failed)

@@ -161,6 +161,8 @@ async fn take_one(
             }
             refund
         }
+        // What a lost dispute took shows as a refund of its own; it is in the books as what it is.
+        None if seen.dispute.is_some() => return Ok(News::Nothing),
         None => {
             if let Some(twin) = made_before(known.now, seen) {
                 step::call_contradiction(conn, trail, twin, "the provider made it twice").await?;

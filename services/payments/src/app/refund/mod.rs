@@ -11,3 +11,5 @@ pub(crate) mod follow;
 pub(crate) mod request;
 mod step;
 pub(crate) mod worker;
+
+pub(crate) use begin::{capture_of, taken};

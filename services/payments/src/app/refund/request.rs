@@ -7,6 +7,7 @@ use messaging::idempotency::Making;
 use money::{Amount, Money};
 
 use super::begin::{self, Wanted};
+use crate::app::dispute::claims::{self, Claims};
 use crate::app::{Error, PAYMENT, REFUND};
 use crate::domain::ids::{OrderId, PaymentId, RefundId, UserId};
 use crate::domain::refund::{self, Origin};
@@ -98,9 +99,8 @@ async fn wanted(
     let asked = command.amount.map(|amount| payable(payment, amount));
     let asked = asked.transpose()?;
     let refunds = store::refunds::of_payment(conn, payment.id).await?;
-    let paid = begin::capture_of(payment)?.paid_minor;
-    let amount_minor = refund::cap(paid, begin::taken(&refunds), asked)
-        .map_err(|error| Error::NotPossible(error.to_string()))?;
+    let claims = claims::of_payment(conn, payment.id).await?;
+    let amount_minor = unclaimed(payment, begin::taken(&refunds), claims, asked)?;
     let restock = command.restock.as_ref().map(serde_json::to_value);
     let restock = restock
         .transpose()
@@ -113,6 +113,21 @@ async fn wanted(
         restock,
         requested_by: Some(UserId(caller.id)),
         gateway_id: None,
+    })
+}
+
+/// How much goes back, in hundredths: of what is neither back already nor may be taken by an open dispute.
+fn unclaimed(
+    payment: &Payment,
+    taken: i64,
+    claims: Claims,
+    asked: Option<i64>,
+) -> Result<i64, Error> {
+    let paid = begin::capture_of(payment)?.paid_minor;
+    let back = taken.saturating_add(claims.gone_minor);
+    refund::cap(paid, back, asked).map_err(|error| Error::NotPossible(error.to_string()))?;
+    refund::cap(paid, back.saturating_add(claims.held_minor), asked).map_err(|_too_much| {
+        Error::InvalidState("an open dispute may take that money; answer the dispute first")
     })
 }
 

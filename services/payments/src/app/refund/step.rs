@@ -9,6 +9,7 @@ use super::{after_end, begin};
 use crate::app::Error;
 use crate::app::attention::{self, About, Attention};
 use crate::app::confirm::{amount, buyer};
+use crate::app::dispute::claims;
 use crate::clients::gateway::Refusal;
 use crate::domain::ledger::Booking;
 use crate::domain::refund::{RefundStatus, Step};
@@ -95,7 +96,9 @@ pub(super) async fn arrived(
     payment: &mut Payment,
     refund: &Refund,
 ) -> Result<(), Error> {
+    let gone = claims::of_payment(conn, payment.id).await?.gone_minor;
     let back = store::refunds::processed_of(conn, payment.id).await?;
+    let back = back.saturating_add(gone);
     let is_all = back >= begin::capture_of(payment)?.paid_minor;
     let next = if is_all {
         PaymentStatus::Refunded

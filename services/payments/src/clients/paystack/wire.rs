@@ -14,7 +14,7 @@ use crate::domain::refund::RefundStatus;
 /// The most hundredths that fit a column of ours.
 const MINOR_MAX: i64 = 99_999_999_999_999;
 /// The longest text of the provider's that is kept, in characters.
-const TEXT_MAX: usize = 100;
+pub(super) const TEXT_MAX: usize = 100;
 
 /// A value that may be missing, or anything.
 pub(super) type Raw = Option<Box<RawValue>>;

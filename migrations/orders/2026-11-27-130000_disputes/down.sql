@@ -1,0 +1,3 @@
+-- Undoes up.sql completely.
+
+DROP TABLE order_disputes;
