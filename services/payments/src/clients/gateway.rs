@@ -8,10 +8,10 @@ use tokio::time::Instant;
 use super::disputes::DisputeGateway;
 use crate::domain::ids::RefundId;
 use crate::domain::observation::Observation;
-use crate::domain::reconciliation::day::Window;
 use crate::domain::reference::Reference;
 use crate::domain::refund::RefundStatus;
 use crate::domain::settlement::{SettlementStatus, Told};
+use crate::domain::window::Window;
 
 /// Takes payments and pays them back. A trait, because providers are not ours and may be exchanged.
 ///
@@ -44,7 +44,7 @@ pub(crate) trait PaymentGateway: DisputeGateway {
     /// Asks for a page, from 1, of what was paid out or is to be, made within a time that is over. Newest first.
     async fn list_settlements(
         &self,
-        window: ListedWindow,
+        window: Window,
         page: u32,
     ) -> Result<ListedPage<GatewaySettlement>, GatewayError>;
 
@@ -145,14 +145,7 @@ pub(crate) struct GatewayRefund {
     pub(crate) updated_at: Option<DateTime<Utc>>,
 }
 
-/// A time that is over, so that its lists do not shift.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct ListedWindow {
-    pub(crate) from: DateTime<Utc>,
-    pub(crate) to: DateTime<Utc>,
-}
-
-/// A page of a list.
+/// A page of a list that has no cursor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ListedPage<T> {
     /// Those that can be read; each that cannot was told of.

@@ -14,12 +14,12 @@ use url::Url;
 
 use super::gateway::{
     Checkout, GatewayError, GatewayRefund, GatewaySettlement, Listed, ListedPage, ListedRefund,
-    ListedWindow, Opened, Patience, PaymentGateway, RefundOrder,
+    Opened, Patience, PaymentGateway, RefundOrder,
 };
 use crate::app::counters::Counters;
 use crate::domain::observation::Observation;
-use crate::domain::reconciliation::day::Window;
 use crate::domain::reference::Reference;
+use crate::domain::window::Window;
 use wire::{OpenedData, Page, RefundData, TransactionData};
 
 mod answer;
@@ -289,7 +289,7 @@ impl PaymentGateway for Paystack {
 
     async fn list_settlements(
         &self,
-        window: ListedWindow,
+        window: Window,
         page: u32,
     ) -> Result<ListedPage<GatewaySettlement>, GatewayError> {
         settlements::list(self, window, page).await

@@ -15,3 +15,4 @@ pub(crate) mod settlement;
 pub mod status;
 pub(crate) mod webhook_event;
 pub(crate) mod webhook_signature;
+pub(crate) mod window;

@@ -15,9 +15,10 @@ use uuid::Uuid;
 
 use super::decimal::{decimal, minor};
 use super::schema::payments::{settlement_bookings, settlement_pull, settlements};
-use crate::clients::gateway::{GatewaySettlement, ListedWindow};
+use crate::clients::gateway::GatewaySettlement;
 use crate::domain::ids::SettlementId;
 use crate::domain::settlement::{Judgement, SettlementStatus, Told};
+use crate::domain::window::Window;
 
 /// A settlement, as it was told last.
 #[derive(Debug, Clone)]
@@ -114,8 +115,8 @@ pub(crate) struct Pull {
 
 impl Pull {
     /// The part of the list that is being read, and the page that comes next.
-    pub(crate) fn under_way(&self) -> Option<(ListedWindow, u32)> {
-        let window = ListedWindow {
+    pub(crate) fn under_way(&self) -> Option<(Window, u32)> {
+        let window = Window {
             from: self.window_from?,
             to: self.window_to?,
         };
@@ -134,7 +135,7 @@ pub(crate) async fn pull(conn: &mut AsyncPgConnection) -> QueryResult<Pull> {
 /// Notes which page of which part of the list comes next.
 pub(crate) async fn note_pull(
     conn: &mut AsyncPgConnection,
-    window: ListedWindow,
+    window: Window,
     next_page: u32,
 ) -> QueryResult<()> {
     let next_page = i32::try_from(next_page).unwrap_or(i32::MAX);
@@ -153,7 +154,7 @@ pub(crate) async fn note_pull(
 /// Notes that a part of the list was read to its end.
 pub(crate) async fn finish_pull(
     conn: &mut AsyncPgConnection,
-    window: ListedWindow,
+    window: Window,
     now: DateTime<Utc>,
 ) -> QueryResult<()> {
     diesel::update(settlement_pull::table)

@@ -5,7 +5,8 @@ use diesel_async::AsyncConnection as _;
 use messaging::leases::{self, Lease};
 
 use crate::app::Error;
-use crate::clients::gateway::{GatewaySettlement, ListedWindow};
+use crate::clients::gateway::GatewaySettlement;
+use crate::domain::window::Window;
 use crate::startup::AppState;
 use crate::store;
 use crate::store::settlements::Pull;
@@ -56,7 +57,7 @@ pub(super) async fn pull(state: &AppState, lease: &Lease) -> Result<(), Error> {
 }
 
 /// What is read now, and the page that comes next.
-async fn begin(state: &AppState) -> Result<(ListedWindow, u32), Error> {
+async fn begin(state: &AppState) -> Result<(Window, u32), Error> {
     let mut conn = state.work_db.get().await?;
     let pull = store::settlements::pull(&mut conn).await?;
     if let Some(under_way) = pull.under_way() {
@@ -73,12 +74,12 @@ fn next_window(
     oldest_open: Option<DateTime<Utc>>,
     overlap: TimeDelta,
     now: DateTime<Utc>,
-) -> ListedWindow {
+) -> Window {
     let listed_to = pull.listed_to.unwrap_or(now);
     // The provider's clock, and what it calls the time of a settlement, are not ours.
     let open = oldest_open.map(|made| made - TimeDelta::days(1));
     let from = listed_to - overlap;
-    ListedWindow {
+    Window {
         from: open.map_or(from, |open| open.min(from)),
         to: now,
     }

@@ -1,7 +1,7 @@
 //! Disputes: <https://paystack.com/docs/api/dispute>.
 
 use async_trait::async_trait;
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Method, Response};
 use serde::Deserialize;
@@ -10,21 +10,14 @@ use serde_json::json;
 use url::Url;
 
 use super::wire::{self, Raw};
-use super::{Patience, Paystack};
+use super::{Patience, Paystack, lists};
 use crate::clients::disputes::{DisputeGateway, Evidence, GatewayAnswer, GatewayDispute, Upload};
 use crate::clients::gateway::GatewayError;
 use crate::domain::dispute::DisputeStatus;
 use crate::domain::observation::GatewayStatus;
 
-/// Disputes on one page of a list.
-const PAGE: usize = 100;
 /// Pages that are read at most. Disputes are rare.
 const PAGES_MAX: u32 = 50;
-
-/// A list of disputes.
-#[derive(Deserialize)]
-#[serde(transparent)]
-struct Page(Vec<DisputeData>);
 
 /// A dispute.
 #[derive(Deserialize)]
@@ -133,23 +126,17 @@ impl DisputeGateway for Paystack {
         &self,
         from: DateTime<Utc>,
     ) -> Result<Vec<GatewayDispute>, GatewayError> {
-        let from = from.to_rfc3339_opts(SecondsFormat::Millis, true);
         let mut all = Vec::new();
         for page in 1..=PAGES_MAX {
             let mut url = self.url(&["dispute"])?;
             url.query_pairs_mut()
-                .append_pair("from", &from)
-                .append_pair("perPage", &PAGE.to_string())
-                .append_pair("page", &page.to_string());
-            let request = self.get(url);
-            let Page(rows) = self.ask("list_disputes", request, Patience::Usual).await?;
-            let is_last = rows.len() < PAGE;
-            for row in rows {
-                all.push(row.open()?);
+                .append_pair("from", &lists::written(from));
+            let asked = ("list_disputes", "dispute");
+            let listed = lists::page(self, asked, url, page, DisputeData::open).await?;
+            if listed.is_empty {
+                break;
             }
-            if is_last {
-                return Ok(all);
-            }
+            all.extend(listed.rows);
         }
         // The newest come first, so that what is left out was looked at before.
         Ok(all)

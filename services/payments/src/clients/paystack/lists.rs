@@ -1,16 +1,17 @@
-//! Lists of everything, for comparing: transactions by cursor, refunds by pages, which the provider has no cursor for.
+//! Reading lists: transactions by cursor, what the provider has no cursor for by pages.
 
-use chrono::SecondsFormat;
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use url::Url;
 
-use super::wire::{CursorMeta, RefundData, TransactionData};
+use super::wire::{CursorMeta, RefundData, TransactionData, unreadable};
 use super::{Paystack, answer};
-use crate::clients::gateway::{GatewayError, Listed, ListedRefund, Patience};
+use crate::clients::gateway::{GatewayError, Listed, ListedPage, ListedRefund, Patience};
 use crate::domain::observation::Observation;
-use crate::domain::reconciliation::day::Window;
+use crate::domain::window::Window;
 
-/// Rows of a page; the most that the provider is known to give.
+/// Rows of a page; the most that the provider is known to give. It may give fewer, so that only a page without any is the end.
 const ROWS: usize = 100;
 
 /// A row that is read by itself, so that one that cannot be read spoils no other.
@@ -23,7 +24,10 @@ pub(super) async fn transactions(
     cursor: Option<&str>,
 ) -> Result<Listed<Observation>, GatewayError> {
     let mut url = paystack.url(&["transaction"])?;
-    narrow(&mut url, window).append_pair("use_cursor", "true");
+    narrow(&mut url, window);
+    url.query_pairs_mut()
+        .append_pair("perPage", &ROWS.to_string())
+        .append_pair("use_cursor", "true");
     if let Some(cursor) = cursor {
         url.query_pairs_mut().append_pair("next", cursor);
     }
@@ -50,41 +54,56 @@ pub(super) async fn refunds(
 ) -> Result<Listed<ListedRefund>, GatewayError> {
     let page: u32 = cursor.map_or(Ok(1), str::parse).unwrap_or(1);
     let mut url = paystack.url(&["refund"])?;
-    narrow(&mut url, window).append_pair("page", &page.to_string());
-    let request = paystack.get(url);
-    let rows: Rows = paystack
-        .ask("list_all_refunds", request, Patience::Usual)
-        .await?;
-    // The provider may give fewer than it was asked for, so only an empty page is the end.
-    let is_last = rows.is_empty();
-    let rows = readable("refund", rows, RefundData::listed);
-    let next = (!is_last).then(|| page.saturating_add(1).to_string());
-    Ok(Listed { rows, next })
+    narrow(&mut url, window);
+    let asked = ("list_all_refunds", "refund");
+    let listed = self::page(paystack, asked, url, page, RefundData::listed).await?;
+    let next = (!listed.is_empty).then(|| page.saturating_add(1).to_string());
+    Ok(Listed {
+        rows: listed.rows,
+        next,
+    })
 }
 
-fn narrow(
-    url: &mut Url,
-    window: Window,
-) -> url::form_urlencoded::Serializer<'_, url::UrlQuery<'_>> {
-    // With its zone, as nobody says which one the provider would assume.
-    let time =
-        |time: chrono::DateTime<chrono::Utc>| time.to_rfc3339_opts(SecondsFormat::Millis, true);
-    let mut query = url.query_pairs_mut();
-    query
+/// A page, from 1, of a list: which call it is, and what is on it.
+pub(super) async fn page<W: DeserializeOwned, T>(
+    paystack: &Paystack,
+    (call, what): (&'static str, &'static str),
+    mut url: Url,
+    page: u32,
+    open: fn(W) -> Result<T, GatewayError>,
+) -> Result<ListedPage<T>, GatewayError> {
+    url.query_pairs_mut()
         .append_pair("perPage", &ROWS.to_string())
-        .append_pair("from", &time(window.from))
-        .append_pair("to", &time(window.to));
-    query
+        .append_pair("page", &page.to_string());
+    let request = paystack.get(url);
+    let rows: Rows = paystack.ask(call, request, Patience::Usual).await?;
+    Ok(ListedPage {
+        is_empty: rows.is_empty(),
+        rows: readable(what, rows, open),
+    })
+}
+
+/// Asks for a time only.
+pub(super) fn narrow(url: &mut Url, window: Window) {
+    url.query_pairs_mut()
+        .append_pair("from", &written(window.from))
+        .append_pair("to", &written(window.to));
+}
+
+/// With its zone, as nobody says which one the provider would assume.
+pub(super) fn written(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
 /// The rows that can be read. One that cannot is left out and said loudly: what we know of it is then asked for by name.
-fn readable<W, T>(what: &'static str, rows: Rows, open: fn(W) -> Result<T, GatewayError>) -> Vec<T>
-where
-    W: serde::de::DeserializeOwned,
-{
+fn readable<W: DeserializeOwned, T>(
+    what: &'static str,
+    rows: Rows,
+    open: fn(W) -> Result<T, GatewayError>,
+) -> Vec<T> {
     let read = |row: Box<RawValue>| {
-        let row: W = serde_json::from_str(row.get())
-            .map_err(|error| GatewayError::Unknown(error.to_string()))?;
+        let row = serde_json::from_str(row.get());
+        let row: W = row.map_err(|_error| unreadable("a field is missing or of another type"))?;
         open(row)
     };
     let told = |row: Box<RawValue>| {

@@ -1,21 +1,14 @@
 //! What the provider pays out: <https://paystack.com/docs/api/settlement>.
 
-use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
-use super::Paystack;
 use super::wire::{Raw, TransactionData, currency, digits, minor, text, time, unreadable};
-use crate::clients::gateway::{
-    GatewayError, GatewaySettlement, ListedPage, ListedWindow, Patience,
-};
+use super::{Paystack, lists};
+use crate::clients::gateway::{GatewayError, GatewaySettlement, ListedPage};
 use crate::domain::observation::Observation;
 use crate::domain::settlement::Told;
-
-/// Rows that are asked for at a time; the most that the provider is known to give. It may give fewer, so that only a page without
-/// any is the end.
-const ROWS: u32 = 100;
+use crate::domain::window::Window;
 
 /// A settlement.
 #[derive(Deserialize)]
@@ -79,22 +72,13 @@ fn deductions(raw: &Raw) -> Result<i64, GatewayError> {
 /// A page of settlements.
 pub(super) async fn list(
     paystack: &Paystack,
-    window: ListedWindow,
+    window: Window,
     page: u32,
 ) -> Result<ListedPage<GatewaySettlement>, GatewayError> {
-    // With its zone, as nobody says which one the provider would assume.
-    let written = |time: DateTime<Utc>| time.to_rfc3339_opts(SecondsFormat::Millis, true);
     let mut url = paystack.url(&["settlement"])?;
-    url.query_pairs_mut()
-        .append_pair("from", &written(window.from))
-        .append_pair("to", &written(window.to))
-        .append_pair("perPage", &ROWS.to_string())
-        .append_pair("page", &page.to_string());
-    let request = paystack.get(url);
-    let rows = paystack
-        .ask("list_settlements", request, Patience::Usual)
-        .await?;
-    Ok(readable("settlement", rows, SettlementData::open))
+    lists::narrow(&mut url, window);
+    let asked = ("list_settlements", "settlement");
+    lists::page(paystack, asked, url, page, SettlementData::open).await
 }
 
 /// A page of a settlement's transactions.
@@ -103,37 +87,7 @@ pub(super) async fn list_settled(
     settlement: &str,
     page: u32,
 ) -> Result<ListedPage<Observation>, GatewayError> {
-    let mut url = paystack.url(&["settlement", settlement, "transactions"])?;
-    url.query_pairs_mut()
-        .append_pair("perPage", &ROWS.to_string())
-        .append_pair("page", &page.to_string());
-    let request = paystack.get(url);
-    let rows = paystack
-        .ask("list_settled", request, Patience::Usual)
-        .await?;
-    Ok(readable("transaction", rows, TransactionData::open))
-}
-
-/// The rows that can be read. One that cannot is left out and told of, so that it spoils no other.
-fn readable<W: DeserializeOwned, T>(
-    what: &'static str,
-    rows: Vec<Box<RawValue>>,
-    open: fn(W) -> Result<T, GatewayError>,
-) -> ListedPage<T> {
-    let is_empty = rows.is_empty();
-    let read = |row: Box<RawValue>| {
-        let row = serde_json::from_str(row.get());
-        let row: W = row.map_err(|_error| unreadable("a field is missing or of another type"))?;
-        open(row)
-    };
-    let read = rows.into_iter().filter_map(|row| {
-        let told = read(row).inspect_err(|error| {
-            tracing::error!(what, cause = %error, "a row of the payment provider's list cannot be read");
-        });
-        told.ok()
-    });
-    ListedPage {
-        rows: read.collect(),
-        is_empty,
-    }
+    let url = paystack.url(&["settlement", settlement, "transactions"])?;
+    let asked = ("list_settled", "transaction");
+    lists::page(paystack, asked, url, page, TransactionData::open).await
 }

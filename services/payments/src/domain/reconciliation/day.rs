@@ -3,6 +3,8 @@
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
+use crate::domain::window::Window;
+
 /// Nights that are made up for at most after the service was away; what is older is compared by hand.
 const CATCH_UP_MAX: u64 = 31;
 /// How far back a day can be compared.
@@ -17,14 +19,6 @@ pub(crate) struct Calendar {
     pub(crate) at: NaiveTime,
     /// How many days before it are looked at with a day.
     pub(crate) days_before: u64,
-}
-
-/// From when to when the provider is asked about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Window {
-    pub(crate) from: DateTime<Utc>,
-    /// Excluded.
-    pub(crate) to: DateTime<Utc>,
 }
 
 impl Calendar {

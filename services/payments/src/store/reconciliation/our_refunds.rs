@@ -9,8 +9,8 @@ use uuid::Uuid;
 
 use super::ours::{Place, Scoped, unreadable};
 use crate::domain::ids::{OrderId, PaymentId, RefundId, RunId};
-use crate::domain::reconciliation::day::Window;
 use crate::domain::reconciliation::refund::OurRefund;
+use crate::domain::window::Window;
 use crate::store::decimal::minor;
 
 /// A refund of ours that the provider has, or had.

@@ -13,9 +13,9 @@ use money::{Currency, Money};
 use uuid::Uuid;
 
 use crate::domain::ids::{OrderId, PaymentId, RunId};
-use crate::domain::reconciliation::day::Window;
 use crate::domain::reconciliation::payment::{Captured, Ours};
 use crate::domain::reference::Reference;
+use crate::domain::window::Window;
 use crate::store::decimal::minor;
 
 /// A payment of ours, and what it is judged by.

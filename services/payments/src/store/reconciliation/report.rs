@@ -9,7 +9,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::mismatches::Mismatch;
 use crate::domain::ids::RunId;
-use crate::domain::reconciliation::day::Window;
+use crate::domain::window::Window;
 use crate::store::decimal::minor;
 use crate::store::schema::payments::reconciliation_mismatches as mismatches;
 

@@ -11,7 +11,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use crate::domain::ids::{RunId, UserId};
-use crate::domain::reconciliation::day::Window;
+use crate::domain::window::Window;
 use crate::store::schema::payments::{payments, reconciliation_runs as runs};
 
 /// What is done next in a run.
