@@ -20,6 +20,9 @@ const MARKERS: [&str; 2] = [concat!("FIX", "ME"), concat!("XX", "X")];
 /// Macros that compile where work is missing.
 const STUBS: [&str; 2] = [concat!("to", "do!"), concat!("unimple", "mented!")];
 
+/// How a query says that it passes over what others hold, at the end of a subquery.
+const SKIPPED: &str = concat!("SKIP ", "LOCKED)");
+
 /// Files in which a marker would be a note of ours.
 const WRITTEN_BY_US: [&str; 8] = ["rs", "toml", "md", "yml", "yaml", "sql", "sh", "conf"];
 
@@ -69,6 +72,31 @@ pub fn formatted_sql(tree: &Tree) -> Vec<Finding> {
         })
         .map(|(path, _)| Finding::new(path, "a query made with `format!`; bind the values"))
         .collect()
+}
+
+/// Claims in subqueries that PostgreSQL may run more than once. Where rows are locked, skipped and limited to be changed, a join
+/// may evaluate the subquery for each row of the table, and each time it takes others: a worker that expects one row locks up
+/// many. A materialized CTE and an `ARRAY` are evaluated once.
+pub fn repeatable_claims(tree: &Tree) -> Vec<Finding> {
+    tree.with_extension("rs")
+        .filter(|(path, text)| !is_test(path) && has_repeatable_claim(text))
+        .map(|(path, _)| {
+            let advice =
+                "a claim in `FROM (` or `IN (`; say `WITH … AS MATERIALIZED (` or `= ANY (ARRAY (`";
+            Finding::new(path, advice)
+        })
+        .collect()
+}
+
+fn has_repeatable_claim(text: &str) -> bool {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let text = words.join(" ");
+    text.match_indices(SKIPPED).any(|(at, _)| {
+        let before = text.get(..at).unwrap_or_default();
+        let last = |openings: &[&str]| openings.iter().filter_map(|one| before.rfind(one)).max();
+        last(&["FROM (SELECT", "IN (SELECT", "IN ( SELECT"])
+            > last(&["ARRAY", "AS (", "MATERIALIZED ("])
+    })
 }
 
 /// Source files longer than the limit. Tests may be long: a table of cases reads well at any
@@ -144,6 +172,29 @@ mod tests {
             ),
         ]);
         let places: Vec<_> = formatted_sql(&tree)
+            .into_iter()
+            .map(|found| found.place)
+            .collect();
+        assert_eq!(places, ["a.rs", "b.rs"]);
+    }
+
+    #[test]
+    fn claims_that_may_run_more_than_once_are_found() {
+        let claim = |before: &str, after: &str| {
+            let locked = "SELECT id FROM x LIMIT 1 FOR UPDATE";
+            format!("\"UPDATE x {before}{locked} {SKIPPED}{after}\"")
+        };
+        let tree = Tree::of([
+            (
+                "a.rs",
+                &claim("SET y = 1 FROM (", " due WHERE x.id = due.id"),
+            ),
+            ("b.rs", &claim("SET y = 1 WHERE id IN (\n  ", "")),
+            ("c.rs", &claim("SET y = 1 WHERE id = ANY (ARRAY (", ")")),
+            ("d.rs", &claim("WITH due AS MATERIALIZED (", " UPDATE x")),
+            ("e.rs", "\"SELECT a FROM (SELECT 1) b\""),
+        ]);
+        let places: Vec<_> = repeatable_claims(&tree)
             .into_iter()
             .map(|found| found.place)
             .collect();

@@ -54,6 +54,7 @@ the_repository_obeys! {
     layers_name_what_they_may: layers::check(&TREE);
     nothing_is_unfinished: sources::unfinished(&TREE);
     no_query_is_formatted: sources::formatted_sql(&TREE);
+    claims_run_once: sources::repeatable_claims(&TREE);
     no_file_is_overlong: sources::overlong(&TREE);
     migrations_come_in_pairs: migrations::pairs(&TREE);
     messaging_tables_are_one_text: migrations::messaging_copies(&TREE);

@@ -60,9 +60,9 @@ pub(crate) async fn sweep(
     before: DateTime<Utc>,
     limit: i64,
 ) -> QueryResult<usize> {
-    const SQL: &str = "DELETE FROM reservations WHERE order_id IN (
+    const SQL: &str = "DELETE FROM reservations WHERE order_id = ANY (ARRAY (
              SELECT order_id FROM reservations WHERE state IN ('released', 'expired') AND closed_at < ?
-             ORDER BY closed_at LIMIT ? FOR UPDATE SKIP LOCKED)";
+             ORDER BY closed_at LIMIT ? FOR UPDATE SKIP LOCKED))";
     Statement::new(SQL)
         .bind::<Timestamptz, _>(before)
         .bind::<BigInt, _>(limit)

@@ -69,14 +69,16 @@ pub(crate) async fn claim_next(
     now: DateTime<Utc>,
     lease: TimeDelta,
 ) -> QueryResult<Option<ClaimedRow>> {
+    // Materialized: a subquery may be run once for each row of the table, and take another row each time.
     diesel::sql_query(
-        "UPDATE notifications.messages m \
+        "WITH due AS MATERIALIZED ( \
+             SELECT id, first_sending_at AS perhaps_since FROM notifications.messages \
+             WHERE status IN ('pending', 'sending') AND next_attempt_at <= $1 \
+             ORDER BY next_attempt_at, id LIMIT 1 FOR UPDATE SKIP LOCKED) \
+         UPDATE notifications.messages m \
          SET attempts = m.attempts + 1, next_attempt_at = $2, \
              first_sending_at = CASE WHEN m.status = 'sending' THEN coalesce(m.first_sending_at, $1) END \
-         FROM (SELECT id, first_sending_at AS perhaps_since FROM notifications.messages \
-               WHERE status IN ('pending', 'sending') AND next_attempt_at <= $1 \
-               ORDER BY next_attempt_at, id LIMIT 1 FOR UPDATE SKIP LOCKED) due \
-         WHERE m.id = due.id \
+         FROM due WHERE m.id = due.id \
          RETURNING m.id, m.template, m.source_id, m.user_id, m.status, m.request_ct, m.idempotency_key, \
              m.good_until, m.attempts, due.perhaps_since, m.traceparent, m.facts",
     )

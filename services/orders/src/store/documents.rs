@@ -225,10 +225,10 @@ pub(crate) async fn claim_undrawn(
     limit: i64,
 ) -> QueryResult<Vec<DocumentRow>> {
     const SQL: &str = "UPDATE documents SET drawing_until = now() + interval '30 seconds'
-         WHERE id IN (
+         WHERE id = ANY (ARRAY (
              SELECT id FROM documents
              WHERE number IS NOT NULL AND pdf IS NULL AND (drawing_until IS NULL OR drawing_until < now())
-             ORDER BY issued_at LIMIT ? FOR UPDATE SKIP LOCKED)
+             ORDER BY issued_at LIMIT ? FOR UPDATE SKIP LOCKED))
          RETURNING id, order_id, kind, number, content, content_hash, pdf";
     Statement::new(SQL)
         .bind::<BigInt, _>(limit)

@@ -168,14 +168,15 @@ pub(crate) async fn claim_next(
     now: DateTime<Utc>,
     until: DateTime<Utc>,
 ) -> QueryResult<Option<Claimed>> {
-    const SQL: &str = "UPDATE refunds r
-         SET attempts = r.attempts + 1, next_attempt_at = ?, asked_at = coalesce(r.asked_at, ?)
-         FROM (SELECT id, asked_at FROM refunds WHERE next_attempt_at <= ?
-               ORDER BY next_attempt_at LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED) due
-         WHERE r.id = due.id RETURNING r.id, r.attempts, due.asked_at IS NOT NULL AS was_asked";
+    // Materialized: a subquery may be run once for each row of the table, and take another row each time.
+    const SQL: &str = "WITH due AS MATERIALIZED (
+             SELECT id, asked_at FROM refunds WHERE next_attempt_at <= ?
+             ORDER BY next_attempt_at LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED)
+         UPDATE refunds r SET attempts = r.attempts + 1, next_attempt_at = ?, asked_at = coalesce(r.asked_at, ?)
+         FROM due WHERE r.id = due.id RETURNING r.id, r.attempts, due.asked_at IS NOT NULL AS was_asked";
     let row: Option<ClaimedRow> = Statement::new(SQL)
-        .bind::<Timestamptz, _>(until)
         .bind::<Timestamptz, _>(now)
+        .bind::<Timestamptz, _>(until)
         .bind::<Timestamptz, _>(now)
         .get_result(conn)
         .await

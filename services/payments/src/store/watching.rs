@@ -28,14 +28,16 @@ pub(crate) async fn claim_checks(
     until: DateTime<Utc>,
     limit: i64,
 ) -> QueryResult<Vec<PaymentId>> {
-    const SQL: &str = "UPDATE payments p SET next_check_at = ?, checks = p.checks + 1
-         FROM (SELECT id FROM payments WHERE next_check_at <= ?
-               ORDER BY next_check_at LIMIT ? FOR NO KEY UPDATE SKIP LOCKED) due
-         WHERE p.id = due.id RETURNING p.id";
+    // Materialized: a subquery may be run once for each row of the table, and take others each time.
+    const SQL: &str = "WITH due AS MATERIALIZED (
+             SELECT id FROM payments WHERE next_check_at <= ?
+             ORDER BY next_check_at LIMIT ? FOR NO KEY UPDATE SKIP LOCKED)
+         UPDATE payments p SET next_check_at = ?, checks = p.checks + 1
+         FROM due WHERE p.id = due.id RETURNING p.id";
     let rows: Vec<Claimed> = Statement::new(SQL)
-        .bind::<Timestamptz, _>(until)
         .bind::<Timestamptz, _>(now)
         .bind::<BigInt, _>(limit)
+        .bind::<Timestamptz, _>(until)
         .load(conn)
         .await?;
     Ok(ids(rows))

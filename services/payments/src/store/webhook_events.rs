@@ -101,14 +101,16 @@ pub(crate) async fn claim_next(
     now: DateTime<Utc>,
     until: DateTime<Utc>,
 ) -> QueryResult<Option<ClaimedEvent>> {
-    const SQL: &str = "UPDATE webhook_events e SET attempts = e.attempts + 1, next_attempt_at = ?
-         FROM (SELECT id FROM webhook_events WHERE next_attempt_at <= ?
-               ORDER BY next_attempt_at LIMIT 1 FOR UPDATE SKIP LOCKED) due
-         WHERE e.id = due.id
+    // Materialized: a subquery may be run once for each row of the table, and take another row each time.
+    const SQL: &str = "WITH due AS MATERIALIZED (
+             SELECT id FROM webhook_events WHERE next_attempt_at <= ?
+             ORDER BY next_attempt_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+         UPDATE webhook_events e SET attempts = e.attempts + 1, next_attempt_at = ?
+         FROM due WHERE e.id = due.id
          RETURNING e.id, e.event_type, e.reference, e.dispute, e.is_contradiction, e.attempts, e.received_at";
     Statement::new(SQL)
-        .bind::<Timestamptz, _>(until)
         .bind::<Timestamptz, _>(now)
+        .bind::<Timestamptz, _>(until)
         .get_result(conn)
         .await
         .optional()
@@ -189,9 +191,9 @@ pub(crate) async fn drop_bodies(
     before: DateTime<Utc>,
     limit: i64,
 ) -> QueryResult<usize> {
-    const SQL: &str = "UPDATE webhook_events SET body_ct = NULL WHERE id IN (
+    const SQL: &str = "UPDATE webhook_events SET body_ct = NULL WHERE id = ANY (ARRAY (
              SELECT id FROM webhook_events WHERE body_ct IS NOT NULL AND received_at < ?
-             ORDER BY received_at LIMIT ? FOR UPDATE SKIP LOCKED)";
+             ORDER BY received_at LIMIT ? FOR UPDATE SKIP LOCKED))";
     Statement::new(SQL)
         .bind::<Timestamptz, _>(before)
         .bind::<BigInt, _>(limit)

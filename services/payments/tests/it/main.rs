@@ -14,6 +14,7 @@ mod attention;
 mod bank_credits;
 mod broker;
 mod callback;
+mod claims;
 mod confirming;
 mod crashes;
 mod dispute_answers;
