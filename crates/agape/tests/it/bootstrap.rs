@@ -147,6 +147,25 @@ async fn without_the_right_to_make_roles_the_sql_is_handed_to_somebody_who_has_i
     );
 }
 
+#[tokio::test]
+async fn what_is_filled_is_counted_and_what_is_empty_is_not_taken_for_empty_for_ever() {
+    let server = Server::start();
+    let url = server.postgres.url();
+    bootstrap::run(&url, &passwords()).await.unwrap();
+    let service = connect(&server.url("shop_owner", "shopo", "agape")).await;
+    let tables = "CREATE TABLE shop.filled AS SELECT generate_series(1, 700) AS n; CREATE TABLE shop.nothing (n int)";
+    service.batch_execute(tables).await.unwrap();
+    bootstrap::analyze(&url).await.unwrap();
+    let sql = "SELECT relname::text, reltuples::int FROM pg_class WHERE relname IN ('filled', 'nothing') ORDER BY 1";
+    let rows = service.query(sql, &[]).await.unwrap();
+    let counted: Vec<(String, i32)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+    // Less than nothing: never counted.
+    assert_eq!(
+        counted,
+        [("filled".to_owned(), 700), ("nothing".to_owned(), -1)]
+    );
+}
+
 fn psql(url: &str, script: &str) {
     let mut psql = Command::new(programs::postgres("psql").unwrap())
         .args(["-v", "ON_ERROR_STOP=1", "-q", url])

@@ -120,8 +120,12 @@ async fn write_kept(
     let kept = store::payments::keep(conn, payment.id).await?;
     let unclaimed = [Attention::Unclaimed];
     attention::close(conn, trail, Of::Payment(kept.id), &unclaimed, "kept").await?;
-    store::refunds::charge_to_refunds(conn, payment.id).await?;
-    store::disputes::charge_to_chargebacks(conn, payment.id).await?;
+    if !refunds.is_empty() {
+        store::refunds::charge_to_refunds(conn, payment.id).await?;
+    }
+    if !disputes.is_empty() {
+        store::disputes::charge_to_chargebacks(conn, payment.id).await?;
+    }
     let booked_for = BookedFor {
         payment: payment.id,
         refund: None,
