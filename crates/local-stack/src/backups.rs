@@ -32,7 +32,7 @@ const TOO_LATE: &str = "recovery ended before configured recovery target was rea
 const LAST: &str = "last completed transaction was at log time ";
 
 /// The backups of one server.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Backups {
     server: PathBuf,
     archive: PathBuf,
@@ -128,18 +128,17 @@ impl Backups {
         place::private_dir(&self.folder, None)
     }
 
-    /// Copies the running server at `port` and looks whether each byte arrived. The copy counts as a backup once it is
+    /// Copies the running server at an administrator's URL and looks whether each byte arrived. The copy counts as a backup once it is
     /// [finished](Self::finish).
     ///
     /// # Errors
     /// The server does not answer, or what was copied is not what it sent.
-    pub fn copy(&self, port: u16) -> Result<(), StackError> {
+    pub fn copy(&self, server: &str) -> Result<(), StackError> {
         let unfinished = self.folder.join(UNFINISHED);
         remove(&unfinished)?;
-        let server = format!("postgres://postgres@127.0.0.1:{port}/postgres");
         run("pg_basebackup", |command| {
             command.args(["--format=plain", "--wal-method=stream", "--checkpoint=fast"]);
-            command.args(["--no-password", "--dbname", &server, "--pgdata"]);
+            command.args(["--no-password", "--dbname", server, "--pgdata"]);
             command.arg(&unfinished);
         })?;
         verify(&unfinished)
@@ -156,6 +155,7 @@ impl Backups {
         let path = self.folder.join(name);
         fs::rename(self.folder.join(UNFINISHED), &path)
             .map_err(StackError::at("finish the backup", &path))?;
+        sync(&self.folder)?;
         Ok(Backup { from, path })
     }
 

@@ -123,12 +123,19 @@ pub async fn server_version(url: &str) -> Result<String> {
 /// # Errors
 /// The server cannot be reached, or refuses.
 pub async fn analyze(admin_url: &str) -> Result<()> {
+    let admin = inside(admin_url).await?;
+    Ok(admin.batch_execute("VACUUM (ANALYZE)").await?)
+}
+
+/// Connects to the services' database on the server at `admin_url`.
+///
+/// # Errors
+/// The server cannot be reached.
+pub(crate) async fn inside(admin_url: &str) -> Result<Client> {
     let mut config: Config = admin_url
         .parse()
         .context("the administrator's URL is not valid")?;
-    config.dbname(DATABASE);
-    let admin = connect(&config).await?;
-    Ok(admin.batch_execute("VACUUM (ANALYZE)").await?)
+    connect(config.dbname(DATABASE)).await
 }
 
 async fn connect(config: &Config) -> Result<Client> {

@@ -60,7 +60,7 @@ fn a_server_goes_back_to_any_moment_since_its_backup_and_on_from_there() {
     assert!(!backups.archive().exists(), "nobody wanted a backup yet");
 
     backups.begin().unwrap();
-    backups.copy(server.port()).unwrap();
+    backups.copy(&server.url()).unwrap();
     let first = backups.finish(now(&server)).unwrap();
     assert!(first.size().unwrap() > 1_000_000);
     ask(&server, "INSERT INTO t VALUES (2)");
@@ -99,7 +99,7 @@ fn a_server_goes_back_to_any_moment_since_its_backup_and_on_from_there() {
     let copy = restore(Some(with_three)).unwrap();
     assert_eq!(rows(&copy.server), "1 2 3");
     copy.discard().unwrap();
-    backups.copy(server.port()).unwrap();
+    backups.copy(&server.url()).unwrap();
     let second = backups.finish(now(&server)).unwrap();
     ask(&server, "INSERT INTO t VALUES (5)");
     archive_everything(&server, &backups);
@@ -128,7 +128,7 @@ fn a_damaged_backup_is_not_restored() {
     let server = start(&home);
     let backups = Backups::of(&home, &dir.path().join("backups")).unwrap();
     backups.begin().unwrap();
-    backups.copy(server.port()).unwrap();
+    backups.copy(&server.url()).unwrap();
     let backup = backups.finish(now(&server)).unwrap();
     std::fs::write(backup.path.join("PG_VERSION"), "51\n").unwrap();
     let beside = dir.path().join("restored");
