@@ -18,9 +18,10 @@ pub async fn run(tree: &Tree, keep: u8) -> Result<()> {
     let url = super::running(tree)?.postgres;
     let server = RunningServer::at(&url).await?;
     let began = Instant::now();
+    // Before the copy, so that it has the setting as well.
+    server.archive_each_minute().await?;
     let files = backups.clone();
     spawn_blocking(move || files.begin().and_then(|()| files.copy(&url))).await??;
-    server.archive_each_minute().await?;
     let backup = backups.finish(server.now().await?)?;
     // The first segment says whether the others will arrive.
     let segment = server.close_segment().await?;
