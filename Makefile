@@ -39,6 +39,13 @@ seed: build ## Fill the running tree with something to try (USERS=1000 or PRODUC
 demo: build ## Buy something from the running tree, and show every step
 	@$(AGAPE) demo
 
+.PHONY: backup restore
+backup: build ## Copy the running tree's database, so that it can be restored to any moment from then on
+	@$(AGAPE) backup
+
+restore: build ## Check the database as it was, on a copy (AT=2026-01-12T10:20:30Z)
+	@$(AGAPE) restore $(if $(AT),--at $(AT))
+
 .PHONY: test test-unit test-integration test-e2e coverage bench prove
 test: setup ## Run all tests against real servers (S=auth for one package)
 	@cargo test $(PACKAGES)

@@ -1,5 +1,6 @@
 //! The command line.
 
+use chrono::{DateTime, FixedOffset};
 use clap::{Args, Parser, Subcommand};
 use common::service::{DeadLetters, Only};
 
@@ -71,6 +72,16 @@ pub enum Command {
         #[command(subcommand)]
         action: Proof,
     },
+    /// Copy the running tree's database, so that it can be restored to any moment from then on
+    Backup {
+        /// How many backups to keep, the newest ones
+        #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..))]
+        keep: u8,
+    },
+    /// Bring the database back as it was, on a copy that is checked; `--replace` puts it in its place
+    Restore(Restoring),
+    /// After a restoration by other means: have events sent again that a consumer has not applied
+    Republish,
     /// Check this set-up and say what to do about what is wrong
     Doctor,
     /// Write the API documents to proto-docs/openapi/
@@ -96,7 +107,27 @@ pub enum Proof {
         /// What has changed within so many seconds is not compared between services
         #[arg(long, value_name = "SECONDS", default_value_t = 60)]
         grace: u64,
+        /// Only for what holds at any moment, whatever is under way: on a copy as it was at some time
+        #[arg(long, conflicts_with = "grace")]
+        in_motion: bool,
     },
+}
+
+/// To when, and what for.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Restoring {
+    /// The moment, as 2026-01-12T10:20:30Z; without it, the latest that was kept
+    #[arg(long, value_name = "TIME", value_parser = DateTime::parse_from_rfc3339)]
+    pub at: Option<DateTime<FixedOffset>>,
+    /// Put it in the place of the stopped tree's database, which is kept beside it
+    #[arg(long)]
+    pub replace: bool,
+    /// Even if something is wrong with it
+    #[arg(long, requires = "replace")]
+    pub despite_violations: bool,
+    /// Leave the copy open until Ctrl-C, to look at it
+    #[arg(long, conflicts_with = "replace")]
+    pub keep: bool,
 }
 
 /// What to do with the keys.

@@ -59,7 +59,7 @@ impl Infrastructure {
             Some(_) => None,
             None => {
                 let options = RabbitOptions {
-                    dir: tree.state().join("rabbitmq"),
+                    dir: tree.rabbitmq(),
                     port: None,
                 };
                 Some(spawn_blocking(|| RabbitMq::spawn(options)).await??)
@@ -207,13 +207,13 @@ impl Server {
 }
 
 async fn start_postgres(tree: &Tree) -> Result<Postgres> {
-    let dir = tree.state().join("postgres");
+    let dir = tree.postgres();
     let options = PostgresOptions {
         dir,
         port: None,
         durable: true,
     };
-    Ok(spawn_blocking(|| Postgres::start(options)).await??)
+    Ok(spawn_blocking(|| Postgres::start_archiving(options)).await??)
 }
 
 /// Looks after one server until told to stop it.

@@ -6,11 +6,12 @@
 //!
 //! Start reading at [`commands`], one file per command. [`supervisor`] keeps services running,
 //! [`infrastructure`] the servers below them; [`environment`] says which settings a child gets
-//! and [`services`] which services there are. [`keys`] and [`bootstrap`] make what production
+//! and [`services`] which services there are; [`backups`] bring a database back. [`keys`] and [`bootstrap`] make what production
 //! gets from its operator: secrets, roles and schemas.
 //!
 //! Nothing here knows a business rule; what a service does at `migrate` or `seed` is its own.
 
+pub mod backups;
 pub mod bootstrap;
 pub mod child;
 mod cli;
@@ -81,8 +82,14 @@ fn dispatch(command: Command) -> Result<ExitCode> {
             action: Proof::Simulate { schedules, seed },
         } => commands::prove::simulate(schedules, seed),
         Command::Prove {
-            action: Proof::Check { grace },
-        } => alone(commands::prove::check(tree, Duration::from_secs(grace))),
+            action: Proof::Check { grace, in_motion },
+        } => {
+            let grace = (!in_motion).then(|| Duration::from_secs(grace));
+            alone(commands::prove::check(tree, grace))
+        }
+        Command::Backup { keep } => alone(commands::backup::run(tree, keep)).map(done),
+        Command::Republish => alone(commands::republish::run(tree)).map(done),
+        Command::Restore(wish) => alone(commands::restore::run(tree, wish)),
         Command::Doctor => alone(commands::doctor::run(tree)),
         Command::Openapi => commands::openapi::run(tree).map(done),
         Command::Generate => alone(commands::generate::run(tree)).map(done),

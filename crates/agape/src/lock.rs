@@ -1,13 +1,14 @@
-//! One `agape up` per work tree.
+//! One `agape up` per work tree, and one at a time who deals with its backups.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
+use std::path::Path;
 
 use anyhow::{Context, Result};
 
 use crate::tree::Tree;
 
-/// The tree's run lock, held until dropped.
+/// A lock, held until dropped.
 #[derive(Debug)]
 pub struct RunLock {
     _file: File,
@@ -27,13 +28,20 @@ pub enum Locked {
 /// # Errors
 /// The lock file cannot be opened.
 pub fn try_lock(tree: &Tree) -> Result<Locked> {
-    let path = tree.run_lock();
+    try_lock_file(&tree.run_lock())
+}
+
+/// The same of another lock than the tree's run lock.
+///
+/// # Errors
+/// The lock file cannot be opened.
+pub fn try_lock_file(path: &Path) -> Result<Locked> {
     let mut file = OpenOptions::new()
         .create(true)
         .truncate(false)
         .read(true)
         .write(true)
-        .open(&path)
+        .open(path)
         .with_context(|| format!("cannot open {}", path.display()))?;
     match file.try_lock() {
         Ok(()) => {

@@ -204,6 +204,14 @@ pub fn names() -> Vec<&'static str> {
     ALL.iter().map(|deployed| deployed.service.name).collect()
 }
 
+/// The names of the services that have a schema, which are those of the schemas.
+#[must_use]
+pub fn with_schema() -> Vec<&'static str> {
+    with_database()
+        .map(|deployed| deployed.service.name)
+        .collect()
+}
+
 /// The services that have a schema.
 pub fn with_database() -> impl Iterator<Item = &'static Deployed> {
     ALL.iter()

@@ -53,6 +53,30 @@ impl Tree {
         self.state().join("run")
     }
 
+    /// The private PostgreSQL.
+    #[must_use]
+    pub fn postgres(&self) -> PathBuf {
+        self.state().join("postgres")
+    }
+
+    /// The private RabbitMQ.
+    #[must_use]
+    pub fn rabbitmq(&self) -> PathBuf {
+        self.state().join("rabbitmq")
+    }
+
+    /// The base backups of the private PostgreSQL, each in a folder with the time for its name.
+    #[must_use]
+    pub fn backups(&self) -> PathBuf {
+        self.state().join("backups")
+    }
+
+    /// The copy of the private PostgreSQL as it was at some time, while there is one.
+    #[must_use]
+    pub fn restored(&self) -> PathBuf {
+        self.state().join("restored")
+    }
+
     /// Every secret file.
     #[must_use]
     pub fn keys(&self) -> PathBuf {

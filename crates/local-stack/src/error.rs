@@ -70,6 +70,20 @@ pub enum StackError {
         /// The missing user.
         user: &'static str,
     },
+    /// The log that was kept ends before the moment to which a server should be restored.
+    #[error("what was kept ends before that{}", last.as_ref().map_or_else(String::new, |last| format!("; the last transaction in it is of {last}")))]
+    TooLate {
+        /// The time of the last transaction that is there, in PostgreSQL's words, if there is one.
+        last: Option<String>,
+    },
+    /// PostgreSQL does not bring its write-ahead log into the archive.
+    #[error("PostgreSQL did not archive {segment}; the end of {} says why", log.display())]
+    NotArchived {
+        /// The segment that was waited for.
+        segment: String,
+        /// The server's log file.
+        log: PathBuf,
+    },
     /// A file or process operation failed.
     #[error("{what}: {source}")]
     Io {

@@ -9,9 +9,13 @@
 //! - [`leftover`]: what an earlier run left behind in a directory is ended before a new start;
 //! - [`Postgres`], [`Redis`], [`RabbitMq`]: `start` returns when the server answers.
 //!
+//! [`Backups`] copies a running PostgreSQL, and makes a second one of it as it was at a moment.
+//!
 //! This crate makes no queues or keys, of roles and schemas only the SQL text ([`roles`]), and it never installs anything: a missing
 //! program is an error that names the Debian package.
 
+mod archive;
+mod backups;
 mod error;
 pub mod keeper;
 pub mod leftover;
@@ -26,6 +30,7 @@ mod redis;
 pub mod roles;
 mod scratch;
 
+pub use backups::{Backup, Backups, Restored};
 pub use error::StackError;
 pub use postgres::{Postgres, PostgresOptions};
 pub use rabbitmq::{RabbitMq, RabbitOptions};

@@ -9,6 +9,7 @@ use std::time::Duration;
 use nix::sys::signal::Signal;
 use nix::unistd::User;
 
+use crate::archive::Wal;
 use crate::error::StackError;
 use crate::keeper::{self, DeathSignal};
 use crate::process::Process;
@@ -17,6 +18,10 @@ use crate::{leftover, place, ports, probe, programs};
 const SERVER: &str = "PostgreSQL";
 /// Crash recovery after a kill may replay a lot.
 const START_PATIENCE: Duration = Duration::from_secs(60);
+/// Below the server's home, where its data is.
+pub(crate) const DATA: &str = "data";
+/// Restored data on its way to become [`DATA`].
+pub(crate) const RESTORED: &str = "data.restored";
 
 /// How to run a private PostgreSQL.
 #[derive(Debug, Clone)]
@@ -33,6 +38,7 @@ pub struct PostgresOptions {
 pub struct Postgres {
     process: Process,
     options: PostgresOptions,
+    wal: Wal,
     port: u16,
 }
 
@@ -43,21 +49,38 @@ impl Postgres {
     /// # Errors
     /// PostgreSQL is not installed, the wanted port is taken, or the server does not come up.
     pub fn start(options: PostgresOptions) -> Result<Self, StackError> {
+        Self::start_with(options, Wal::Forgotten)
+    }
+
+    /// The same, of a server whose write-ahead log is kept from its first backup on
+    /// ([`Backups`](crate::Backups)). Until then that costs nothing.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_archiving(options: PostgresOptions) -> Result<Self, StackError> {
+        let archive = crate::archive::of(&options.dir)?;
+        Self::start_with(options, Wal::Kept { archive })
+    }
+
+    pub(crate) fn start_with(options: PostgresOptions, wal: Wal) -> Result<Self, StackError> {
         let place = place::choose(&options.dir)?;
         let pid_file = options.dir.join("postgres.pid");
         leftover::end(&pid_file, Signal::SIGQUIT)?;
-        let data = place.home.join("data");
+        let data = place.home.join(DATA);
+        finish_replacing(&place.home, &data)?;
         if !data.join("PG_VERSION").is_file() {
             make_cluster(&place.home, &data, place.user.as_ref(), options.durable)?;
         }
+        write_access_rules(&data, options.durable)?;
         // With the old server gone, its own pid file only names a process that means nothing; if
         // that number has been reused meanwhile, PostgreSQL would refuse to start.
         leftover::remove_if_there(&data.join("postmaster.pid"))?;
         let port = ports::pick(&options.dir, SERVER, "postgres", options.port)?;
-        let process = run(&options, &data, place.user.as_ref(), port)?;
+        let process = run(&options, &wal, &data, place.user.as_ref(), port)?;
         Ok(Self {
             process,
             options,
+            wal,
             port,
         })
     }
@@ -123,7 +146,8 @@ impl Postgres {
         let place = place::choose(&options.dir)?;
         self.process = run(
             &options,
-            &place.home.join("data"),
+            &self.wal,
+            &place.home.join(DATA),
             place.user.as_ref(),
             self.port,
         )?;
@@ -142,6 +166,7 @@ impl fmt::Debug for Postgres {
 
 fn run(
     options: &PostgresOptions,
+    wal: &Wal,
     data: &Path,
     user: Option<&User>,
     port: u16,
@@ -163,11 +188,13 @@ fn run(
         .env("PATH", "/usr/bin:/bin")
         .env("LANG", "C.UTF-8")
         .env("HOME", data);
-    for setting in settings(port, options.durable) {
+    let settings = settings(port, options.durable);
+    for setting in settings.into_iter().chain(wal.settings()) {
         command.arg("-c").arg(setting);
     }
     let mut process = Process::spawn(SERVER, Signal::SIGQUIT, &options.dir, "postgres", command)?;
-    process.wait_until(START_PATIENCE, || probe::postgres(port))?;
+    let patience = wal.patience().unwrap_or(START_PATIENCE);
+    process.wait_until(patience, || probe::postgres(port))?;
     Ok(process)
 }
 
@@ -247,19 +274,32 @@ fn make_cluster(
             output: String::from_utf8_lossy(&output.stderr).trim().to_owned(),
         });
     }
-    fs::write(unfinished.join("pg_hba.conf"), access_rules(durable))
-        .map_err(StackError::at("write access rules into", &unfinished))?;
     fs::rename(&unfinished, data).map_err(StackError::at("rename", &unfinished))
 }
 
-/// The administrator needs no password on a private port. The services' roles do under
-/// `agape up`, so that a wrong password shows there and not first in production.
-fn access_rules(durable: bool) -> String {
-    let others = if durable { "scram-sha-256" } else { "trust" };
-    format!("host all postgres 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 {others}\n")
+/// Restored data takes its place in two steps ([`Backups::replace`](crate::Backups::replace)). Where the second is missing, the
+/// place is empty, and must not be taken for that of a server that was never started.
+fn finish_replacing(home: &Path, data: &Path) -> Result<(), StackError> {
+    let restored = home.join(RESTORED);
+    if data.exists() || !restored.exists() {
+        return Ok(());
+    }
+    fs::rename(&restored, data).map_err(StackError::at("rename", &restored))
 }
 
-fn become_user(command: &mut Command, user: Option<&User>) {
+/// The administrator needs no password on a private port, also to copy the whole server. The services' roles do under
+/// `agape up`, so that a wrong password shows there and not first in production.
+fn write_access_rules(data: &Path, durable: bool) -> Result<(), StackError> {
+    let others = if durable { "scram-sha-256" } else { "trust" };
+    let rules = format!(
+        "host all,replication postgres 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 {others}\n"
+    );
+    let file = data.join("pg_hba.conf");
+    // With each start, so that a server that was made by an earlier version has them too.
+    fs::write(&file, rules).map_err(StackError::at("write", &file))
+}
+
+pub(crate) fn become_user(command: &mut Command, user: Option<&User>) {
     if let Some(user) = user {
         command
             .arg(format!("--reuid={}", user.uid))

@@ -87,6 +87,16 @@ impl RabbitMq {
         })
     }
 
+    /// Removes the queues of a node that does not run, and all that is in them; it starts as if for the first time.
+    ///
+    /// # Errors
+    /// They cannot be removed.
+    pub fn forget(dir: &Path) -> Result<(), StackError> {
+        leftover::end(&dir.join("rabbitmq.pid"), Signal::SIGKILL)?;
+        leftover::remove_if_there(&dir.join(MADE))?;
+        forget_half_made(dir)
+    }
+
     /// Whether the node speaks AMQP.
     #[must_use]
     pub fn is_ready(&self) -> bool {

@@ -1,4 +1,5 @@
 -- A sold order has all of its lines from the shelf and holds nothing beside them; one that ended unsold has and holds nothing.
+-- Only at rest: orders and stock agree once their events have arrived.
 SELECT o.id, o.status, l.variant_id, l.quantity, coalesce(r.committed, 0) AS committed, coalesce(r.active, 0) AS active
 FROM orders o JOIN order_lines l ON l.order_id = o.id
 LEFT JOIN (

@@ -1,4 +1,5 @@
 -- One capture is kept for each sold order and none for any other; every other capture goes back.
+-- Only at rest: orders and payments agree once their events have arrived.
 SELECT o.id, o.status AS what, count(p.id) AS number FROM orders o
 LEFT JOIN payments p ON p.order_id = o.id AND p.kept AND p.is_captured
 WHERE o.is_quiet GROUP BY o.id, o.status, o.is_sold, o.is_free

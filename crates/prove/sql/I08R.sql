@@ -1,5 +1,6 @@
 -- Each refund of ours is made once at the provider, and the provider makes none that we do not know.
 -- Needs: provider
+-- Only at rest: the provider knows first what it gives back.
 SELECT coalesce(g.gateway_id, r.gateway_id) AS refund, count(DISTINCT r.id) AS ours, count(DISTINCT g.gateway_id) AS theirs
 FROM refunds r FULL JOIN gw_refunds g ON g.gateway_id = r.gateway_id
 WHERE r.status = 'processed' OR g.gateway_id IS NOT NULL

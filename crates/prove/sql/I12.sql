@@ -1,4 +1,5 @@
 -- Each sold order has one invoice and no other has one; each series of a year counts from one without gaps.
+-- Only at rest: an invoice gets its number after its order was sold.
 SELECT o.id::text AS what, count(d.order_id) FILTER (WHERE d.sequence IS NOT NULL) AS number FROM orders o
 LEFT JOIN documents d ON d.order_id = o.id AND d.kind = 'invoice'
 WHERE o.is_quiet GROUP BY o.id, o.is_sold

@@ -1,5 +1,6 @@
 -- One confirmation has left the house for each sold order and none for any other; and no mail that we do not know.
 -- Needs: mail
+-- Only at rest: a mail leaves after its order was sold.
 SELECT o.id::text AS what, count(s.provider_id) AS mails FROM orders o
 LEFT JOIN messages m ON m.order_id = o.id AND m.template = 'order_confirmation' AND m.resend_of IS NULL
 LEFT JOIN mail_sink s ON s.provider_id = m.provider_id

@@ -1,4 +1,5 @@
 -- Nothing is stuck.
+-- Only at rest: it is the time that has passed which says that something is stuck.
 SELECT 'order' AS what, id::text FROM orders WHERE status = 'pending' AND expires_at < now() - interval '2 minutes'
 UNION ALL
 SELECT 'settlement', id::text FROM orders WHERE settling_payment_id IS NOT NULL AND updated_at < now() - interval '2 minutes'

@@ -1,5 +1,6 @@
 -- What was acknowledged is there; what was refused for good is not.
 -- Needs: clients
+-- Only at rest: those who ordered know more than a snapshot of an earlier moment.
 SELECT c.op_id, c.http_status, 'acknowledged and gone' AS what FROM client_ops c LEFT JOIN orders o ON o.id = c.order_id
 WHERE c.http_status = 201 AND o.id IS NULL
 UNION ALL

@@ -131,11 +131,7 @@ const FILLED: &str = "SELECT format('%I.%I', n.nspname, c.relname)
 /// # Errors
 /// The server cannot be reached, or refuses.
 pub async fn analyze(admin_url: &str) -> Result<()> {
-    let mut config: Config = admin_url
-        .parse()
-        .context("the administrator's URL is not valid")?;
-    config.dbname(DATABASE);
-    let admin = connect(&config).await?;
+    let admin = inside(admin_url).await?;
     let rows = admin.query(FILLED, &[]).await?;
     let tables: Vec<String> = rows
         .iter()
@@ -146,6 +142,17 @@ pub async fn analyze(admin_url: &str) -> Result<()> {
     }
     let statement = format!("VACUUM (ANALYZE) {}", tables.join(", "));
     Ok(admin.batch_execute(&statement).await?)
+}
+
+/// Connects to the services' database on the server at `admin_url`.
+///
+/// # Errors
+/// The server cannot be reached.
+pub(crate) async fn inside(admin_url: &str) -> Result<Client> {
+    let mut config: Config = admin_url
+        .parse()
+        .context("the administrator's URL is not valid")?;
+    connect(config.dbname(DATABASE)).await
 }
 
 async fn connect(config: &Config) -> Result<Client> {

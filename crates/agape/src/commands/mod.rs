@@ -1,5 +1,6 @@
 //! One command of the command line per file.
 
+pub mod backup;
 pub mod bootstrap;
 pub mod dead_letters;
 pub mod demo;
@@ -10,7 +11,9 @@ pub mod keys;
 pub mod migrate;
 pub mod openapi;
 pub mod prove;
+pub mod republish;
 pub mod restart;
+pub mod restore;
 pub mod seed;
 pub mod serve;
 pub mod up;

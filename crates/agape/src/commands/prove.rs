@@ -11,12 +11,11 @@ use anyhow::{Context, Result};
 use prove::invariants::{self, Journals, Patience};
 use prove::simulation::{self, Plan};
 use serde_json::Value;
-use tokio_postgres::{Client, Config, NoTls};
+use tokio_postgres::Client;
 
-use crate::bootstrap::DATABASE;
-use crate::given;
 use crate::output::{complain, say};
 use crate::tree::Tree;
+use crate::{bootstrap, given};
 
 /// Plays schedules from a seed on; one that is not given is made up, and said either way.
 ///
@@ -60,11 +59,12 @@ pub fn simulate(schedules: u64, seed: Option<u64>) -> Result<ExitCode> {
 }
 
 /// Looks for what must not be in the databases: those of `AGAPE__POSTGRES_URL`, else of the running tree, whose vendors are asked
-/// as well. What has changed within `grace` is not compared between services.
+/// as well. What has changed within `grace` is not compared between services; without any grace, only what holds at any moment is
+/// looked for.
 ///
 /// # Errors
 /// No server is known, or one does not answer. Violations are told, and make the command fail.
-pub async fn check(tree: &Tree, grace: Duration) -> Result<ExitCode> {
+pub async fn check(tree: &Tree, grace: Option<Duration>) -> Result<ExitCode> {
     let given = given::variable(given::POSTGRES_URL);
     let (url, sandbox) = match given {
         Some(url) => (url, None),
@@ -74,23 +74,21 @@ pub async fn check(tree: &Tree, grace: Duration) -> Result<ExitCode> {
             (url, Some(sandbox))
         }
     };
-    let mut config: Config = url.parse().context("the server's URL is not valid")?;
-    let (mut client, connection) = config
-        .dbname(DATABASE)
-        .connect(NoTls)
-        .await
-        .context("the database server does not answer")?;
-    let connection = tokio::spawn(connection);
-    let journals = match sandbox {
-        Some(sandbox) => journals_of(&client, &sandbox).await?,
-        None => Journals::default(),
+    let mut client = bootstrap::inside(&url).await?;
+    let report = match grace {
+        None => invariants::check_in_motion(&mut client).await?,
+        Some(grace) => {
+            let journals = match sandbox {
+                Some(sandbox) => journals_of(&client, &sandbox).await?,
+                None => Journals::default(),
+            };
+            let patience = Patience {
+                grace,
+                ..Patience::default()
+            };
+            invariants::check(&mut client, &journals, patience).await?
+        }
     };
-    let patience = Patience {
-        grace,
-        ..Patience::default()
-    };
-    let report = invariants::check(&mut client, &journals, patience).await?;
-    connection.abort();
     say(&report);
     if report.is_clean() {
         return Ok(ExitCode::SUCCESS);

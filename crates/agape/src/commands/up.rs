@@ -3,7 +3,7 @@
 mod first_start;
 mod journal;
 mod prepare;
-mod signals;
+pub(super) mod signals;
 mod summary;
 
 use std::process::ExitCode;

@@ -11,6 +11,7 @@ mod faults;
 mod mail;
 mod proof;
 mod purchase;
+mod restore;
 mod shop;
 mod start_and_stop;
 mod storm;

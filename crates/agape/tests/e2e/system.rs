@@ -53,26 +53,46 @@ impl System {
 
     fn launch(folder: Scratch, extra: &[(&str, &str)], stdout: Stdio, stderr: Stdio) -> Self {
         let variables = settings(extra);
-        let mut command = agape(&folder, &variables);
-        command.arg("up").stdout(stdout).stderr(stderr);
-        let mut up = keeper::spawn(command).unwrap();
-        drop((up.stdout.take(), up.stderr.take()));
-        let log = folder.path().join(".agape/logs/agape.log");
+        let up = spawn(&folder, &variables, stdout, stderr);
         let mut system = Self {
             folder,
             variables,
             up,
         };
+        system.become_ready(0);
+        system
+    }
+
+    /// Waits until it says that it is ready, beyond what its log had before.
+    fn become_ready(&mut self, before: usize) {
+        let log = self.folder().join(".agape/logs/agape.log");
         wait_for("`agape up` to become ready", START_PATIENCE, || {
-            if let Some(status) = system.up.try_wait().unwrap() {
+            if let Some(status) = self.up.try_wait().unwrap() {
                 panic!(
                     "`agape up` ended ({status}): {}",
-                    read_lossy(&system.folder().join(OUTPUT))
+                    read_lossy(&self.folder().join(OUTPUT))
                 );
             }
-            read_lossy(&log).contains("everything is ready")
+            let said = read_lossy(&log);
+            said.get(before..)
+                .is_some_and(|new| new.contains("everything is ready"))
         });
-        system
+    }
+
+    /// Stops everything, as a person does.
+    pub fn stop(&mut self) {
+        let down = self.run(&["down"]);
+        assert!(down.status.success(), "{down:?}");
+        self.wait(START_PATIENCE);
+    }
+
+    /// Starts what was stopped, with the same settings.
+    pub fn start_again(&mut self) {
+        let before = read_lossy(&self.folder().join(".agape/logs/agape.log")).len();
+        let output = File::create(self.folder().join(OUTPUT)).unwrap();
+        let stdout = output.try_clone().unwrap().into();
+        self.up = spawn(&self.folder, &self.variables, stdout, output.into());
+        self.become_ready(before);
     }
 
     /// Runs another command in the same folder with the same settings.
@@ -162,6 +182,14 @@ pub fn run_alone(arguments: &[&str], extra: &[(&str, &str)]) -> (Output, Scratch
         .output()
         .unwrap();
     (output, folder)
+}
+
+fn spawn(folder: &Scratch, variables: &[(String, String)], out: Stdio, err: Stdio) -> Child {
+    let mut command = agape(folder, variables);
+    command.arg("up").stdout(out).stderr(err);
+    let mut up = keeper::spawn(command).unwrap();
+    drop((up.stdout.take(), up.stderr.take()));
+    up
 }
 
 /// The command, dying with the test binary; SIGTERM lets it stop its servers in order.

@@ -57,6 +57,13 @@ impl Invariant {
         self.text
     }
 
+    /// Whether it holds once everything has come to rest, but not at each moment on the way there. Its file says why.
+    #[must_use]
+    pub fn is_for_rest(&self) -> bool {
+        let mut lines = self.text.lines();
+        lines.any(|line| line.starts_with("-- Only at rest: "))
+    }
+
     /// The journal without which it says nothing.
     ///
     /// # Errors
@@ -103,6 +110,25 @@ mod tests {
         for invariant in ALL {
             assert!(invariant.sentence().ends_with('.'), "{}", invariant.id);
             invariant.needs().unwrap();
+        }
+    }
+
+    #[test]
+    fn what_others_wrote_down_is_compared_at_rest() {
+        for invariant in ALL {
+            let is_for_rest = invariant.is_for_rest();
+            assert!(
+                is_for_rest || invariant.needs().unwrap().is_none(),
+                "{}",
+                invariant.id
+            );
+        }
+        // What one service does in one transaction is right at any moment.
+        for id in [
+            "I01", "I02", "I04", "I09", "I10", "I11", "I16", "I17", "I18",
+        ] {
+            let found = ALL.iter().find(|invariant| invariant.id == id);
+            assert!(!found.unwrap().is_for_rest(), "{id}");
         }
     }
 

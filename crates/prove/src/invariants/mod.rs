@@ -1,4 +1,5 @@
-//! What must hold in the databases of all services at any time, as SQL that finds nothing where it does.
+//! What must hold in the databases of all services, as SQL that finds nothing where it does: a part of it at any moment, all of
+//! it once everything has come to rest.
 //!
 //! The queries are in `sql/`, one file each; `sql/README.md` says where they come from. They are written against the views of
 //! `sql/contract.sql`, which are made for the time of a check and leave nothing behind, and read one snapshot of everything.
@@ -60,14 +61,32 @@ impl Default for Patience {
 /// # Errors
 /// The database does not answer, or a service's tables are not there.
 pub async fn check(client: &mut Client, journals: &Journals, patience: Patience) -> Result<Report> {
-    let snapshot = client
+    let snapshot = snapshot(client).await?;
+    let report = check_within(&snapshot, journals, patience).await?;
+    snapshot.rollback().await?;
+    Ok(report)
+}
+
+/// Checks what must hold at any moment, also while orders, payments and events are under way, and on a copy of the databases as
+/// they were at some moment.
+///
+/// # Errors
+/// Those of [`check`].
+pub async fn check_in_motion(client: &mut Client) -> Result<Report> {
+    let snapshot = snapshot(client).await?;
+    let asked = ALL.iter().filter(|invariant| !invariant.is_for_rest());
+    let report = look_at(&snapshot, asked, &Journals::default(), Patience::default()).await?;
+    snapshot.rollback().await?;
+    Ok(report)
+}
+
+async fn snapshot(client: &mut Client) -> Result<tokio_postgres::Transaction<'_>> {
+    let begun = client
         .build_transaction()
         .isolation_level(IsolationLevel::RepeatableRead)
         .start()
         .await?;
-    let report = check_within(&snapshot, journals, patience).await?;
-    snapshot.rollback().await?;
-    Ok(report)
+    Ok(begun)
 }
 
 /// The same in the caller's transaction, which has to be taken back afterwards.
@@ -79,11 +98,20 @@ pub async fn check_within(
     journals: &Journals,
     patience: Patience,
 ) -> Result<Report> {
+    look_at(client, ALL, journals, patience).await
+}
+
+async fn look_at(
+    client: &impl GenericClient,
+    asked: impl IntoIterator<Item = &'static Invariant>,
+    journals: &Journals,
+    patience: Patience,
+) -> Result<Report> {
     prepare(client, patience).await?;
     journals.load(client).await?;
     subscribe(client).await?;
     let mut findings = Vec::with_capacity(ALL.len());
-    for invariant in ALL {
+    for invariant in asked {
         let missing = invariant.needs()?.filter(|needed| !journals.has(*needed));
         let finding = match missing {
             Some(journal) => Finding::Skipped(journal),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use prove::invariants::{ALL, Finding, Journals, Patience, check, check_within};
+use prove::invariants::{ALL, Finding, Journals, Patience, check, check_in_motion, check_within};
 use serde_json::json;
 
 use crate::plants::PLANTS;
@@ -47,6 +47,15 @@ async fn nothing_is_found_where_everything_is_right_and_whatever_is_planted_is_f
         );
         planting.rollback().await.unwrap();
     }
+
+    // What is under way is no fault of a moment; what is wrong at any moment is.
+    let in_motion = check_in_motion(&mut client).await.unwrap();
+    assert!(in_motion.is_clean(), "{in_motion}");
+    let asked: Vec<_> = in_motion.findings.iter().map(|(one, _)| one.id).collect();
+    assert!(
+        asked.contains(&"I11") && !asked.contains(&"I15"),
+        "{asked:?}"
+    );
 
     // A sandbox that began later knows nothing of what was before.
     for (begun, is_too_late) in [

@@ -11,7 +11,7 @@ const EXIT_INTERRUPTED: i32 = 130;
 
 /// The token is cancelled at the first signal; a second one ends this process at once, and its
 /// children with it.
-pub(super) fn stop_on_signal() -> Result<CancellationToken> {
+pub(in crate::commands) fn stop_on_signal() -> Result<CancellationToken> {
     let token = CancellationToken::new();
     let mut signals = Signals::listen()?;
     let stop = token.clone();

@@ -3,8 +3,8 @@
 //!
 //! `STORM_SECONDS` makes it longer, and `STORM_SEED` has the same things happen in the same order.
 
-mod shoppers;
-mod trouble;
+pub(crate) mod shoppers;
+pub(crate) mod trouble;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ use agape::bootstrap::DATABASE;
 use agape::given;
 use prove::invariants::{Journals, Patience, Report, check};
 use serde_json::{Value, json};
-use tokio_postgres::{Config, NoTls};
+use tokio_postgres::{Client, Config, NoTls};
 
 use self::shoppers::Shoppers;
 use self::trouble::Trouble;
@@ -45,7 +45,8 @@ async fn a_storm_loses_and_doubles_nothing() {
     let seeded = system.run(&["seed", "--users", "60"]);
     assert!(seeded.status.success(), "{seeded:?}");
 
-    let shoppers = Shoppers::start(&system, SHOPPERS, seed).await;
+    let vendor = system.url("sandbox", "");
+    let shoppers = Shoppers::start(&system, &vendor, SHOPPERS, seed).await;
     let trouble = Trouble::new(&system, seed);
     let until = Instant::now() + length;
     // The killing waits for processes, so it has a thread of its own.
@@ -98,18 +99,23 @@ async fn come_to_rest(system: &System, mut journals: Journals) -> Report {
 }
 
 /// What is wrong at this moment, when nothing counts as under way any more.
-async fn look(url: &str, journals: &Journals) -> Report {
-    let mut config: Config = url.parse().unwrap();
-    let connecting = config.dbname(DATABASE).connect(NoTls);
-    let (mut client, connection) = connecting.await.unwrap();
-    let connection = tokio::spawn(connection);
+pub(crate) async fn look(url: &str, journals: &Journals) -> Report {
     let patience = Patience {
         grace: Duration::ZERO,
         ..Patience::default()
     };
-    let report = check(&mut client, journals, patience).await.unwrap();
-    connection.abort();
-    report
+    let mut client = inside(url).await;
+    check(&mut client, journals, patience).await.unwrap()
+}
+
+/// The services' database, on the server of an administrator's URL.
+pub(crate) async fn inside(url: &str) -> Client {
+    let mut config: Config = url.parse().unwrap();
+    let connecting = config.dbname(DATABASE).connect(NoTls);
+    let (client, connection) = connecting.await.unwrap();
+    // It ends with the client.
+    tokio::spawn(connection);
+    client
 }
 
 async fn journals_of(system: &System) -> Journals {

@@ -47,8 +47,8 @@ struct Shopper {
 }
 
 impl Shoppers {
-    /// Lets so many begin.
-    pub async fn start(system: &System, count: usize, seed: u64) -> Self {
+    /// Lets so many begin, who pay at the vendor that is at `vendor`.
+    pub async fn start(system: &System, vendor: &str, count: usize, seed: u64) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let ops = Arc::new(AtomicI64::new(0));
         let mut tokens = Vec::new();
@@ -59,7 +59,7 @@ impl Shoppers {
             let shopper = Shopper {
                 client: client(),
                 api: system.url("gateway", "/api/v1"),
-                sandbox: system.url("sandbox", "/_sandbox/paystack"),
+                sandbox: format!("{vendor}/_sandbox/paystack"),
                 tokens: tokens.iter().skip(number).step_by(count).cloned().collect(),
                 items: items.clone(),
                 dice: Xoshiro256PlusPlus::seed_from_u64(seed),
@@ -82,6 +82,13 @@ impl Shoppers {
             attempts.extend(one.await.unwrap());
         }
         attempts
+    }
+
+    /// Has everybody leave at once, whatever they are at.
+    pub fn leave(self) {
+        for one in &self.all {
+            one.abort();
+        }
     }
 }
 
