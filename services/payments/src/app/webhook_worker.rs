@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use common::context::{Context, TraceParent};
+use common::failpoint;
 use diesel_async::{AsyncConnection as _, AsyncPgConnection};
 use messaging::Trail;
 use serde_json::json;
@@ -79,11 +80,13 @@ enum End {
 }
 
 async fn work(state: &AppState, event: &ClaimedEvent) {
+    failpoint::reach("payments.webhook_claimed");
     let end = match consider(state, event).await {
         Ok(end) => end,
         // Whatever it is, the event is kept and tried again.
         Err(error) => End::Wait(error.to_string()),
     };
+    failpoint::reach("payments.webhook_applied");
     if let Err(error) = write(state, event, end).await {
         // The lease runs out, and somebody tries again.
         tracing::warn!(webhook.id = %event.id, cause = %error, "what became of a webhook could not be written");

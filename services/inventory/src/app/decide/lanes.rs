@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use common::database::{Database, DbError, IsConflict as _};
+use common::failpoint;
 use diesel_async::AsyncConnection as _;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -138,14 +139,20 @@ impl Work {
         let mut attempt = 1;
         loop {
             let mut conn = self.db.get().await?;
-            let decided = conn
+            let decided: Result<_, Error> = conn
                 .transaction(async |conn| {
-                    batch::decide(conn, &trail, lane, &commands, &self.limits).await
+                    let turns = batch::decide(conn, &trail, lane, &commands, &self.limits).await?;
+                    reach(&commands, Command::failpoint_before);
+                    Ok(turns)
                 })
                 .await;
             match decided {
                 Err(error) if error.is_conflict() && attempt < ATTEMPTS => attempt += 1,
-                other => return other,
+                Err(error) => return Err(error),
+                Ok(turns) => {
+                    reach(&commands, Command::failpoint_after);
+                    return Ok(turns);
+                }
             }
         }
     }
@@ -176,6 +183,10 @@ fn in_time(waiting: Vec<Waiting>) -> Vec<Waiting> {
 fn answer(waiting: Waiting, what: Result<Done, Error>) {
     // Whoever does not listen any more asks again and gets the same answer.
     let _ = waiting.answer.send(what);
+}
+
+fn reach(commands: &[Command], point: fn(&Command) -> &'static str) {
+    commands.iter().map(point).for_each(failpoint::reach);
 }
 
 fn only(turns: Vec<Turn>) -> Result<Turn, Error> {
