@@ -28,7 +28,9 @@ SELECT o.id, o.status, o.settled_payment_id, o.settling_payment_id, o.prices_inc
     o.settled_payment_id = o.id AS is_free,
     o.updated_at < now() - current_setting('prove.grace')::interval AS is_quiet
 FROM orders.orders o
-LEFT JOIN orders.order_history u ON u.order_id = o.id AND u.to_status = 'paid_unallocated';
+-- A remark leaves it where it is, and is no second time.
+LEFT JOIN orders.order_history u ON u.order_id = o.id AND u.to_status = 'paid_unallocated'
+    AND u.from_status <> 'paid_unallocated';
 
 CREATE TEMP VIEW order_lines AS
 SELECT order_id, variant_id, quantity, (unit_price * 100)::bigint AS unit_price, (line_total * 100)::bigint AS line_total

@@ -1,6 +1,6 @@
 -- A shop in which everything is right: one sold order, whose money was paid out, one that waits to be paid, one that was cancelled
--- too late for its payment, one that was paid when its goods were gone, one that nobody paid, and one that was cancelled and whose
--- buyer's bank took the money back.
+-- too late for its payment, one that was paid when its goods were gone, with a remark about that, one that nobody paid, and one
+-- that was cancelled and whose buyer's bank took the money back.
 -- Ids are hashes of names: id('A') is the order, id('PA') its payment.
 CREATE SCHEMA world;
 CREATE FUNCTION world.id(name text) RETURNS uuid IMMUTABLE LANGUAGE sql AS $$ SELECT md5(name)::uuid $$;
@@ -102,7 +102,7 @@ VALUES (world.id('PB'), world.id('B'), 1, 'AGP-B-1', 1000, 'NGN', 'x', now(), no
 SELECT world.ordered('C', 'cancelled', NULL, 'released', '1 hour', '{pending,cancelled}');
 SELECT world.captured('C', 'refunded', false), world.paid_back('C');
 
-SELECT world.ordered('D', 'refunded', world.id('PD'), 'expired', '1 hour', '{pending,expired,paid_unallocated,refunded}');
+SELECT world.ordered('D', 'refunded', world.id('PD'), 'expired', '1 hour', '{pending,expired,paid_unallocated,paid_unallocated,refunded}');
 SELECT world.captured('D', 'refunded', false), world.paid_back('D');
 
 SELECT world.ordered('E', 'expired', NULL, 'expired', '1 hour', '{pending,expired}');

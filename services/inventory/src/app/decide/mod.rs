@@ -48,24 +48,6 @@ impl Command {
             Self::Sell(order) | Self::GiveBack(order) => *order,
         }
     }
-
-    /// Where a process can be told to die before it is committed.
-    fn failpoint_before(&self) -> &'static str {
-        match self {
-            Self::Reserve(_) => "inventory.reserving",
-            Self::Sell(_) => "inventory.selling",
-            Self::GiveBack(_) => "inventory.giving_back",
-        }
-    }
-
-    /// Where it can once that is done, and nobody has heard of it.
-    fn failpoint_after(&self) -> &'static str {
-        match self {
-            Self::Reserve(_) => "inventory.reserved",
-            Self::Sell(_) => "inventory.sold",
-            Self::GiveBack(_) => "inventory.given_back",
-        }
-    }
 }
 
 /// What was done for an order.
