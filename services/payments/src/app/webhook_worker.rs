@@ -28,9 +28,6 @@ use crate::store::webhook_events::ClaimedEvent;
 
 /// How often the table is looked at when nobody says that something came.
 const POLL: Duration = Duration::from_secs(1);
-/// How long an event stays with a worker that does nothing more. Whoever takes longer may find it worked on by another as well,
-/// which does no harm.
-const LEASE: TimeDelta = TimeDelta::seconds(120);
 /// For so long an event about a payment that is not known is kept waiting.
 const UNKNOWN_FOR: TimeDelta = TimeDelta::hours(24);
 /// For so long an event waits whose payment is not paid by the provider's own account; after that people and the poller have it.
@@ -64,7 +61,8 @@ pub(crate) async fn run(state: Arc<AppState>, shutdown: CancellationToken) {
 async fn claim(state: &AppState) -> Result<Option<ClaimedEvent>, Error> {
     let now = state.clock.now();
     let mut conn = state.work_db.get().await?;
-    Ok(store::webhook_events::claim_next(&mut conn, now, now + LEASE).await?)
+    let until = now + state.settings.in_hand;
+    Ok(store::webhook_events::claim_next(&mut conn, now, until).await?)
 }
 
 /// How an event ends.

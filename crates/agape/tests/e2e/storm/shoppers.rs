@@ -19,23 +19,21 @@ use crate::shop::client;
 use crate::system::System;
 
 /// Before anything goes wrong, people buy within so long.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(90);
 
-/// How long somebody asks again until giving up.
+/// How long people ask again until they give up.
 #[derive(Debug, Clone, Copy)]
 pub enum Patience {
-    /// Longer than a key stays with a process that died.
-    Endless,
-    /// Like a person's.
+    /// Every other one asks for longer than a key stays with a process that died.
+    Mixed,
+    /// Nobody does.
     Short,
 }
 
 impl Patience {
-    fn time(self) -> Duration {
-        Duration::from_secs(match self {
-            Self::Endless => 75,
-            Self::Short => 8,
-        })
+    fn of(self, number: usize) -> Duration {
+        let is_endless = matches!(self, Self::Mixed) && number.is_multiple_of(2);
+        Duration::from_secs(if is_endless { 75 } else { 8 })
     }
 }
 
@@ -108,7 +106,7 @@ impl Shoppers {
                 tokens: tokens.iter().skip(number).step_by(count).cloned().collect(),
                 items: items.to_vec(),
                 dice: Xoshiro256PlusPlus::seed_from_u64(seed),
-                patience: patience.time(),
+                patience: patience.of(number),
                 paid: paid.clone(),
                 stop: Arc::clone(&stop),
                 ops: Arc::clone(&ops),

@@ -19,7 +19,7 @@ use super::rest;
 use crate::system::System;
 
 /// Whom it can hit. The sandbox is spared: a vendor that forgets everything is none.
-pub const EVERYBODY: [&str; 11] = [
+const EVERYBODY: [&str; 11] = [
     "orders",
     "payments",
     "inventory",
@@ -34,13 +34,12 @@ pub const EVERYBODY: [&str; 11] = [
 ];
 
 /// Between two blows, in milliseconds.
-const PAUSE: std::ops::Range<u64> = 800..2_400;
+const PAUSE: std::ops::Range<u64> = 800..3_000;
 
 /// The one who does it.
 pub struct Trouble {
     system: Arc<System>,
     points: Arc<Points>,
-    victims: Vec<&'static str>,
     dice: Xoshiro256PlusPlus,
 }
 
@@ -61,16 +60,10 @@ impl fmt::Display for Toll {
 
 impl Trouble {
     /// What it does follows from the seed.
-    pub fn new(
-        system: &Arc<System>,
-        points: &Arc<Points>,
-        victims: &[&'static str],
-        seed: u64,
-    ) -> Self {
+    pub fn new(system: &Arc<System>, points: &Arc<Points>, seed: u64) -> Self {
         Self {
             system: Arc::clone(system),
             points: Arc::clone(points),
-            victims: victims.to_vec(),
             dice: Xoshiro256PlusPlus::seed_from_u64(seed.wrapping_mul(31)),
         }
     }
@@ -78,10 +71,9 @@ impl Trouble {
     /// Kills one after the other, all of them before any twice, arms a failpoint before each, and has the vendors misbehave.
     pub fn rage(mut self, until: Instant) -> Toll {
         let mut toll = Toll::default();
-        let points = self.points_of_victims();
         let mut armed: Vec<&'static str> = Vec::new();
         loop {
-            let mut victims = self.victims.clone();
+            let mut victims = EVERYBODY;
             victims.shuffle(&mut self.dice);
             for victim in victims {
                 if Instant::now() >= until {
@@ -91,7 +83,7 @@ impl Trouble {
                     return toll;
                 }
                 self.confuse_vendors();
-                let point = points[self.dice.random_range(0..points.len())];
+                let point = failpoints::ALL[self.dice.random_range(0..failpoints::ALL.len())].name;
                 if !armed.contains(&point) {
                     self.points.arm(point);
                     armed.push(point);
@@ -104,17 +96,6 @@ impl Trouble {
                 toll.died_at.extend::<Vec<_>>(reached);
             }
         }
-    }
-
-    /// Those of services that may be hit. Some are in every service, also in one that is spared.
-    fn points_of_victims(&self) -> Vec<&'static str> {
-        let is_of = |name: &str, victim: &str| name.split('.').next() == Some(victim);
-        let is_everybody = self.victims.len() == EVERYBODY.len();
-        let may_be_hit = |name: &&'static str| {
-            is_everybody || self.victims.iter().any(|victim| is_of(name, victim))
-        };
-        let names = failpoints::ALL.iter().map(|point| point.name);
-        names.filter(may_be_hit).collect()
     }
 
     /// Answers whether there was somebody to kill: the one before may still be coming back.
