@@ -20,6 +20,7 @@ use prove::failpoints::ALL;
 use rand::SeedableRng as _;
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::seq::SliceRandom as _;
+use serde_json::json;
 
 use self::carts::Carts;
 use self::clerk::Clerk;
@@ -33,8 +34,8 @@ use crate::system::System;
 const LENGTH: Duration = Duration::from_secs(60);
 /// How long one takes that is a test like any other.
 const SHORT: Duration = Duration::from_secs(10);
-/// For so long somebody may take to come to a point.
-const COMES_BY: Duration = Duration::from_secs(60);
+/// For so long somebody may take to come to a point, beside a compiler.
+const COMES_BY: Duration = Duration::from_secs(180);
 /// Shoppers at a time.
 const SHOPPERS: usize = 12;
 /// People with carts who do nothing.
@@ -145,8 +146,12 @@ async fn open(system: &System, mood: (u64, Patience)) -> (Shoppers, Carts) {
     let idle = tokens.split_off(tokens.len() - CARTS);
     let items = shoppers::items(system).await;
     let carts = Carts::fill(system, &idle, &items).await;
+    // Of one payment too little is taken, which people are to be asked about.
+    let too_little = json!({ "paystack": { "complete": { "amountDelta": -100, "times": 1 } } });
+    rest::put_faults(system, &too_little).await;
     let shopping = Shoppers::start(system, (&tokens, &items), SHOPPERS, mood);
     shopping.are_at_it(3).await;
+    rest::vendors_behave(system).await;
     (shopping, carts)
 }
 
