@@ -66,11 +66,12 @@ bench: setup ## Measure speed, release build, nginx beside it (installs nginx an
 	@.ci/setup nginx wrk
 	@deploy/bench/run
 
-prove: build ## See that nothing is lost or doubled: a million simulated sales, then ten minutes of storm (SEED=, SECONDS=)
+prove: build ## See that nothing is lost or doubled: a million simulated sales, a crash at every failpoint, ten minutes of storm (SEED=, SECONDS=)
 	@seed=$(or $(SEED),$$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')); echo "SEED=$$seed"; \
 	$(AGAPE) prove simulate --seed $$seed; \
-	STORM_SEED=$$seed STORM_SECONDS=$(or $(SECONDS),600) \
-		cargo test -p agape --test e2e a_storm_loses_and_doubles_nothing -- --ignored --nocapture
+	export STORM_SEED=$$seed STORM_SECONDS=$(or $(SECONDS),600); \
+	cargo test -p agape --test e2e a_process_that_dies_at_any_point -- --ignored --nocapture; \
+	cargo test -p agape --test e2e a_storm_loses_and_doubles_nothing -- --ignored --nocapture
 
 .PHONY: migration migrate migrate-down generate
 migration: ## Begin a migration: S=auth N=add_something

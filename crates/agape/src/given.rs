@@ -11,6 +11,8 @@ pub const POSTGRES_URL: &str = "AGAPE__POSTGRES_URL";
 pub const REDIS_URL: &str = "AGAPE__REDIS_URL";
 /// The AMQP URL, used instead of a private broker.
 pub const AMQP_URL: &str = "AGAPE__AMQP_URL";
+/// How long `agape up` waits at most before it starts a service again that keeps ending, in milliseconds; 30 s if absent.
+pub const RESTART_PAUSE_MAX_MS: &str = "AGAPE__RESTART_PAUSE_MAX_MS";
 
 /// The value of a variable; an empty one counts as absent.
 #[must_use]

@@ -16,6 +16,7 @@ pub mod csv;
 pub mod database;
 pub mod error;
 pub mod extract;
+pub mod failpoint;
 pub mod health;
 pub mod idempotency;
 pub mod ids;

@@ -58,15 +58,23 @@ pub(crate) fn pick(
         };
     }
     let file = dir.join(format!("{purpose}.port"));
-    let remembered = fs::read_to_string(&file)
-        .ok()
-        .and_then(|text| text.trim().parse().ok());
-    if let Some(port) = remembered.filter(|port| is_free(*port)) {
+    if let Some(port) = read(&file).filter(|port| is_free(*port)) {
         return Ok(port);
     }
     let port = find_free()?;
     fs::write(&file, format!("{port}\n")).map_err(StackError::at("write", &file))?;
     Ok(port)
+}
+
+/// The port that was picked for one purpose of the server in `dir`.
+pub(crate) fn remembered(dir: &Path, purpose: &str) -> Result<u16, StackError> {
+    let file = dir.join(format!("{purpose}.port"));
+    let unknown = || std::io::Error::from(std::io::ErrorKind::NotFound);
+    read(&file).ok_or_else(|| StackError::at("read", &file)(unknown()))
+}
+
+fn read(file: &Path) -> Option<u16> {
+    fs::read_to_string(file).ok()?.trim().parse().ok()
 }
 
 #[cfg(test)]

@@ -153,35 +153,16 @@ impl RabbitMq {
     /// # Errors
     /// `rabbitmqctl` is not installed, the node does not answer, or it refuses the command.
     pub fn control(&self, arguments: &[&str]) -> Result<String, StackError> {
-        let program = "rabbitmqctl";
-        let mut command = keeper::dying_with_parent(DeathSignal::Kill);
-        command.arg("--").arg(programs::rabbitmq(program)?);
-        command.args(["--quiet", "--timeout", CONTROL_PATIENCE_SECONDS]);
-        command.args(arguments);
-        basic_environment(&mut command, &self.dir);
-        node_environment(&mut command, self.ports);
-        command
-            .env("RABBITMQ_CONF_ENV_FILE", self.dir.join("none"))
-            // Any free port: the script's own range of eleven is shared by the whole machine.
-            .env("RABBITMQ_CTL_DIST_PORT_MIN", "0")
-            .env("RABBITMQ_CTL_DIST_PORT_MAX", "0")
-            .current_dir("/")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let output = keeper::spawn(command)
-            .and_then(Child::wait_with_output)
-            .map_err(StackError::io("cannot run rabbitmqctl"))?;
-        let printed = String::from_utf8_lossy(&output.stdout).into_owned();
-        if output.status.success() {
-            return Ok(printed);
-        }
-        let complaint = String::from_utf8_lossy(&output.stderr);
-        Err(StackError::Helper {
-            program,
-            status: output.status.to_string(),
-            output: format!("{printed}{complaint}").trim().to_owned(),
-        })
+        control(&self.dir, self.ports.mapper, arguments)
+    }
+
+    /// The same on a node that another process runs in `dir`.
+    ///
+    /// # Errors
+    /// No node was ever started there; else as [`control`](Self::control).
+    pub fn control_at(dir: &Path, arguments: &[&str]) -> Result<String, StackError> {
+        let dir = fs::canonicalize(dir).map_err(StackError::at("find", dir))?;
+        control(&dir, ports::remembered(&dir, "epmd")?, arguments)
     }
 
     /// Starts the node again on the same directory and ports.
@@ -201,6 +182,39 @@ impl RabbitMq {
         self.node
             .wait_until(START_PATIENCE, || probe::rabbitmq(port) && note_made(dir))
     }
+}
+
+/// Runs `rabbitmqctl` on the node of `dir`.
+fn control(dir: &Path, mapper: u16, arguments: &[&str]) -> Result<String, StackError> {
+    let program = "rabbitmqctl";
+    let mut command = keeper::dying_with_parent(DeathSignal::Kill);
+    command.arg("--").arg(programs::rabbitmq(program)?);
+    command.args(["--quiet", "--timeout", CONTROL_PATIENCE_SECONDS]);
+    command.args(arguments);
+    basic_environment(&mut command, dir);
+    node_environment(&mut command, mapper);
+    command
+        .env("RABBITMQ_CONF_ENV_FILE", dir.join("none"))
+        // Any free port: the script's own range of eleven is shared by the whole machine.
+        .env("RABBITMQ_CTL_DIST_PORT_MIN", "0")
+        .env("RABBITMQ_CTL_DIST_PORT_MAX", "0")
+        .current_dir("/")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let output = keeper::spawn(command)
+        .and_then(Child::wait_with_output)
+        .map_err(StackError::io("cannot run rabbitmqctl"))?;
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    if output.status.success() {
+        return Ok(printed);
+    }
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    Err(StackError::Helper {
+        program,
+        status: output.status.to_string(),
+        output: format!("{printed}{complaint}").trim().to_owned(),
+    })
 }
 
 impl fmt::Debug for RabbitMq {
@@ -254,7 +268,7 @@ fn run_node(dir: &Path, ports: Ports) -> Result<Process, StackError> {
         .arg("--")
         .arg(programs::rabbitmq("rabbitmq-server")?);
     basic_environment(&mut command, dir);
-    node_environment(&mut command, ports);
+    node_environment(&mut command, ports.mapper);
     command
         .env("RABBITMQ_NODE_IP_ADDRESS", "127.0.0.1")
         .env("RABBITMQ_NODE_PORT", ports.amqp.to_string())
@@ -281,9 +295,9 @@ fn basic_environment(command: &mut Command, dir: &Path) {
 }
 
 /// How the node and those who talk to it find each other.
-fn node_environment(command: &mut Command, ports: Ports) {
+fn node_environment(command: &mut Command, mapper: u16) {
     command
-        .env("ERL_EPMD_PORT", ports.mapper.to_string())
+        .env("ERL_EPMD_PORT", mapper.to_string())
         .env("ERL_EPMD_ADDRESS", "127.0.0.1")
         .env("RABBITMQ_NODENAME", NODE_NAME);
 }

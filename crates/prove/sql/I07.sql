@@ -9,6 +9,6 @@ SELECT o.id, 'the kept capture is not the one that settled it', 1 FROM orders o
 JOIN payments p ON p.order_id = o.id AND p.kept WHERE o.is_quiet AND p.id IS DISTINCT FROM o.settled_payment_id AND o.is_sold
 UNION ALL
 SELECT p.id, 'a capture that is not kept does not go back', p.amount - coalesce(sum(r.amount), 0) FROM payments p
-LEFT JOIN refunds r ON r.payment_id = p.id AND r.status <> 'failed'
+LEFT JOIN given_back r ON r.payment_id = p.id
 WHERE p.is_captured AND NOT p.kept AND p.is_quiet AND NOT p.is_seen_to
 GROUP BY p.id, p.amount HAVING coalesce(sum(r.amount), 0) <> p.amount

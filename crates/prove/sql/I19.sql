@@ -2,11 +2,11 @@
 -- Only at rest: it is the time that has passed which says that something is stuck.
 SELECT 'order' AS what, id::text FROM orders WHERE status = 'pending' AND expires_at < now() - interval '2 minutes'
 UNION ALL
-SELECT 'settlement', id::text FROM orders WHERE settling_payment_id IS NOT NULL AND updated_at < now() - interval '2 minutes'
+SELECT 'settling order', id::text FROM orders WHERE settling_payment_id IS NOT NULL AND updated_at < now() - interval '2 minutes'
 UNION ALL
 SELECT 'unallocated', o.id::text FROM orders o WHERE o.status = 'paid_unallocated'
     AND o.updated_at < now() - interval '15 minutes'
-    AND NOT EXISTS (SELECT FROM refunds r WHERE r.order_id = o.id AND r.status <> 'failed')
+    AND NOT EXISTS (SELECT FROM given_back r WHERE r.order_id = o.id)
     AND NOT EXISTS (SELECT FROM payments p WHERE p.order_id = o.id AND p.is_seen_to)
 UNION ALL
 -- Somebody who begins to pay is looked after until it is known what came of it.
@@ -23,3 +23,7 @@ SELECT 'key', service || ' ' || operation || ' ' || key FROM idempotency_keys_al
 WHERE state = 'in_progress' AND claimed_at < now() - interval '2 minutes'
 UNION ALL
 SELECT 'mail', id::text FROM messages WHERE status IN ('pending', 'sending') AND next_attempt_at < now() - interval '5 minutes'
+UNION ALL
+SELECT 'reminder of a dispute', id::text FROM disputes WHERE outcome IS NULL AND remind_at < now() - interval '5 minutes'
+UNION ALL
+SELECT 'settlement', id::text FROM settlements WHERE is_open AND updated_at < now() - interval '1 day'

@@ -28,7 +28,9 @@ SELECT o.id, o.status, o.settled_payment_id, o.settling_payment_id, o.prices_inc
     o.settled_payment_id = o.id AS is_free,
     o.updated_at < now() - current_setting('prove.grace')::interval AS is_quiet
 FROM orders.orders o
-LEFT JOIN orders.order_history u ON u.order_id = o.id AND u.to_status = 'paid_unallocated';
+-- A remark leaves it where it is, and is no second time.
+LEFT JOIN orders.order_history u ON u.order_id = o.id AND u.to_status = 'paid_unallocated'
+    AND u.from_status <> 'paid_unallocated';
 
 CREATE TEMP VIEW order_lines AS
 SELECT order_id, variant_id, quantity, (unit_price * 100)::bigint AS unit_price, (line_total * 100)::bigint AS line_total
@@ -45,9 +47,11 @@ SELECT p.id, p.order_id, p.reference AS gateway_ref, p.status, p.kept, p.hold_re
     p.paid_amount IS NOT NULL AS is_captured, (p.amount * 100)::bigint AS due, p.currency::text AS due_currency,
     (coalesce(p.paid_amount, p.amount) * 100)::bigint AS amount, coalesce(p.paid_currency, p.currency::text) AS currency,
     p.created_at, p.next_check_at, p.refund_due_at, p.is_superseded,
-    -- A date is set on which it is paid back, or people were asked about it.
+    -- A date is set on which it is paid back, people were asked about it, or a bank has yet to say whose it is.
     p.refund_due_at IS NOT NULL OR EXISTS (
         SELECT FROM payments.attention_items i WHERE i.payment_id = p.id AND i.closed_at IS NULL
+    ) OR EXISTS (
+        SELECT FROM payments.disputes d WHERE d.payment_id = p.id AND d.outcome IS NULL
     ) AS is_seen_to,
     greatest(p.created_at, p.paid_at) < now() - current_setting('prove.grace')::interval AS is_quiet
 FROM payments.payments p;
@@ -56,6 +60,34 @@ CREATE TEMP VIEW refunds AS
 SELECT r.id, r.payment_id, r.order_id, r.status, r.origin, r.gateway_id, (r.amount * 100)::bigint AS amount, r.created_at,
     r.next_attempt_at, r.asked_at
 FROM payments.refunds r;
+
+CREATE TEMP VIEW disputes AS
+SELECT d.id, d.gateway_id, d.payment_id, d.outcome, d.charged_to, d.remind_at, (d.taken * 100)::bigint AS taken,
+    d.taken IS NOT NULL AND d.returned_at IS NULL AS is_gone, d.returned_at IS NOT NULL AS is_returned,
+    d.updated_at < now() - current_setting('prove.grace')::interval AS is_quiet
+FROM payments.disputes d;
+
+-- What goes back to buyers, either way, and whether it is there.
+CREATE TEMP VIEW given_back AS
+SELECT payment_id, order_id, amount, status = 'processed' AS is_there FROM refunds WHERE status <> 'failed'
+UNION ALL
+SELECT d.payment_id, p.order_id, d.taken, true FROM disputes d JOIN payments p ON p.id = d.payment_id WHERE d.is_gone;
+
+CREATE TEMP VIEW settlements AS
+SELECT id, (booked * 100)::bigint AS booked, done_revision < revision AS is_open, updated_at FROM payments.settlements;
+
+CREATE TEMP VIEW settlement_bookings AS
+SELECT id, settlement_id, (amount * 100)::bigint AS amount FROM payments.settlement_bookings;
+
+CREATE TEMP VIEW reconciliation_runs AS
+SELECT id, business_date, started_at, finished_at FROM payments.reconciliation_runs;
+
+CREATE TEMP VIEW reconciliation_mismatches AS
+SELECT m.id, m.run_id, m.class, m.subject, m.state, r.finished_at FROM payments.reconciliation_mismatches m
+JOIN payments.reconciliation_runs r ON r.id = m.run_id;
+
+CREATE TEMP VIEW attention_items AS
+SELECT kind, subject_id, closed_at FROM payments.attention_items;
 
 CREATE TEMP VIEW ledger_transactions AS
 SELECT id, kind, subject_id, payment_id, refund_id FROM payments.ledger_transactions;
@@ -86,8 +118,8 @@ SELECT id, session_id, parent_id, used_at FROM auth.refresh_tokens;
 -- Journals from outside the system, filled by whoever checks.
 -- What the payment provider has taken.
 CREATE TEMP TABLE gw_transactions (gateway_ref text PRIMARY KEY, amount bigint, currency text, is_captured boolean);
--- What the payment provider gives or gave back.
-CREATE TEMP TABLE gw_refunds (gateway_id text, gateway_ref text, amount bigint, status text);
+-- What the payment provider gives or gave back, and the dispute that was lost with it.
+CREATE TEMP TABLE gw_refunds (gateway_id text, gateway_ref text, amount bigint, status text, dispute text);
 -- What the mail provider has taken.
 CREATE TEMP TABLE mail_sink (provider_id text, idempotency_key text);
 -- What the shop answered to those who ordered.

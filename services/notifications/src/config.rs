@@ -18,6 +18,7 @@
 //! | `RESEND__API_KEY` | required | its key; one that may only send is enough |
 //! | `RESEND__FROM` | `<shop name> <onboarding@resend.dev>` | in whose name mails are sent, `Name <address>`: the domain must be verified at the provider, and the default reaches the account's owner only |
 //! | `RESEND__RATE_PER_SECOND` | 2 | requests to the provider, of this process |
+//! | `SENDING_LEASE_SECS` | 90 | how long a mail stays with a sender that does nothing more: over twice what asking for its content, waiting for a turn and asking the provider may take |
 //! | `RESEND__WEBHOOK_SECRET`, `RESEND__WEBHOOK_SECRET_PREVIOUS` | required, none | what the provider signs with (`whsec_…`); the previous one while they are exchanged |
 //! | `SHOP_NAME`, `SHOP_ZONE` | `Agape`, `Africa/Lagos` | what mails call the shop, and whose clock they show |
 //! | `HOST`, `PORT`, `OPS_HOST`, `OPS_PORT`, `WORKERS`, `DRAIN_MS` | ports 3007 and 9097 | HTTP |
@@ -26,6 +27,7 @@
 //! | `TOKENS__REQUIRE_STAFF_2FA` | `true` | staff permissions need a session with a second factor |
 
 use chassis::ServiceSettings;
+use chrono::TimeDelta;
 use chrono_tz::Tz;
 use common::crypto::Sealer;
 use common::settings::{Reader, SettingsError};
@@ -50,6 +52,8 @@ pub struct Settings {
     pub service: ServiceSettings,
     /// The mail provider.
     pub resend: ResendSettings,
+    /// How long a mail stays with a sender that does nothing more.
+    pub sending_lease: TimeDelta,
     /// What mails call the shop.
     pub shop_name: String,
     /// Whose clock mails show.
@@ -97,6 +101,7 @@ impl Settings {
             shop_name,
             orders_url: read.url("upstreams.orders.url", Some("http://127.0.0.1:3005")),
             merchant_email: read_merchant_email(&mut read),
+            sending_lease: TimeDelta::seconds(read.number("sending_lease_secs", 90, 5, 3_600)),
             finance_emails: read_finance_emails(&mut read),
             pii_keys: read_pii_keys(&mut read),
         };

@@ -7,15 +7,17 @@ pub(super) mod signals;
 mod summary;
 
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use crate::given;
 use crate::infrastructure::{self, Infrastructure, Urls};
 use crate::lock::{self, Locked};
 use crate::output::say;
+use crate::supervisor::backoff::LONGEST_PAUSE;
 use crate::supervisor::{Program, Sockets, Supervisor, control};
 use crate::tree::Tree;
 use crate::{environment, services};
@@ -146,6 +148,7 @@ fn bind_all() -> Result<Vec<Sockets>> {
 fn programs(tree: &Tree, urls: &Urls, sockets: Vec<Sockets>) -> Result<Vec<Program>> {
     let own = environment::own_program()?;
     let environment = environment::Environment::of(tree, urls)?;
+    let pause_max = given::parsed(given::RESTART_PAUSE_MAX_MS)?.map(Duration::from_millis);
     let program = |(deployed, sockets): (&'static services::Deployed, Sockets)| {
         let name = deployed.service.name;
         Ok(Program {
@@ -154,6 +157,7 @@ fn programs(tree: &Tree, urls: &Urls, sockets: Vec<Sockets>) -> Result<Vec<Progr
             environment: environment.for_service(deployed).context(name)?,
             log: tree.log(name),
             sockets,
+            restart_pause_max: pause_max.unwrap_or(LONGEST_PAUSE),
         })
     };
     services::processes().zip(sockets).map(program).collect()

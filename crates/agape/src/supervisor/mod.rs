@@ -7,7 +7,7 @@
 //! says it is ready, starts it again when it dies, and swaps it on request. [`control`] is the
 //! socket on which `agape restart`, `agape down` and a second `agape up` talk to this one.
 
-mod backoff;
+pub(crate) mod backoff;
 pub mod control;
 mod instance;
 pub mod sockets;
@@ -38,6 +38,8 @@ pub struct Program {
     pub log: PathBuf,
     /// What it listens on.
     pub sockets: Sockets,
+    /// The longest pause before it is started again.
+    pub restart_pause_max: Duration,
 }
 
 /// What happened to a service, for the terminal and the log.

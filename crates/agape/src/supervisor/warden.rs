@@ -51,7 +51,8 @@ impl Warden {
         events: mpsc::UnboundedSender<Event>,
         stopping: CancellationToken,
     ) -> Self {
-        let (draining, backoff) = (JoinSet::new(), Backoff::default());
+        let backoff = Backoff::up_to(program.restart_pause_max);
+        let draining = JoinSet::new();
         Self {
             program,
             sockets_dir,

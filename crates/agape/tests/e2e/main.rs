@@ -3,11 +3,13 @@
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
-    reason = "a test's helpers fail the test"
+    clippy::print_stderr,
+    reason = "a test's helpers fail the test, and say how far it is"
 )]
 
 mod browsing;
 mod faults;
+mod healing;
 mod mail;
 mod proof;
 mod purchase;

@@ -23,11 +23,11 @@ fn without_a_running_tree_a_check_says_so() {
 #[test]
 fn a_simulation_says_its_seed() {
     let (output, _folder) = run_alone(
-        &["prove", "simulate", "--schedules", "500", "--seed", "7"],
+        &["prove", "simulate", "--schedules", "3000", "--seed", "7"],
         &[],
     );
     assert!(output.status.success(), "{output:?}");
     let said = String::from_utf8_lossy(&output.stdout);
-    assert!(said.contains("500 schedules from seed 7 on"), "{said}");
+    assert!(said.contains("3000 schedules from seed 7 on"), "{said}");
     assert!(said.contains("Nothing was lost or doubled"), "{said}");
 }

@@ -13,14 +13,14 @@ use crate::system::{System, shared, wait_for};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Somebody who buys.
-struct Shopper<'a> {
+pub struct Shopper<'a> {
     system: &'a System,
     email: String,
     token: String,
 }
 
 impl<'a> Shopper<'a> {
-    async fn new(system: &'a System) -> Self {
+    pub async fn new(system: &'a System) -> Self {
         let email = format!("{}@example.com", common::ids::new_id().simple());
         let body = json!({ "email": email, "password": "Correct-horse-7", "name": "Ada" });
         let (status, body) = post(system, "/api/v1/auth/register", &body).await;
@@ -47,7 +47,7 @@ impl<'a> Shopper<'a> {
     }
 
     /// Orders one of something; answers the order.
-    async fn order(&self, slug: &str) -> Value {
+    pub async fn order(&self, slug: &str) -> Value {
         let (_, body) = self
             .ask(Method::GET, &format!("/products/{slug}"), None)
             .await;
@@ -65,7 +65,7 @@ impl<'a> Shopper<'a> {
     }
 
     /// Begins to pay; answers the reference.
-    async fn initialize(&self, order: &Value) -> String {
+    pub async fn initialize(&self, order: &Value) -> String {
         let body = json!({ "orderId": order["id"] });
         let (status, body) = self
             .ask(Method::POST, "/payments/initialize", Some(&body))
@@ -81,7 +81,7 @@ impl<'a> Shopper<'a> {
         body["data"]["order"].clone()
     }
 
-    async fn until(&self, order: &Value, field: &str, value: &str) -> Value {
+    pub async fn until(&self, order: &Value, field: &str, value: &str) -> Value {
         let begun = Instant::now();
         loop {
             let now = self.see(order).await;
@@ -98,7 +98,7 @@ impl<'a> Shopper<'a> {
 }
 
 /// Has the vendor end a payment.
-async fn complete(system: &System, reference: &str, channel: &str, outcome: &str) {
+pub async fn complete(system: &System, reference: &str, channel: &str, outcome: &str) {
     let url = system.url(
         "sandbox",
         &format!("/_sandbox/paystack/{reference}/complete"),

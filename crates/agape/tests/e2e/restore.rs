@@ -26,9 +26,10 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use crate::shop::{client, post};
-use crate::storm::shoppers::Shoppers;
+use crate::storm::points::Points;
+use crate::storm::rest::{inside, look};
+use crate::storm::shoppers::{self, Patience, Shoppers};
 use crate::storm::trouble::Trouble;
-use crate::storm::{inside, look};
 use crate::system::{System, wait_for};
 
 const SHOPPERS: usize = 3;
@@ -50,29 +51,31 @@ async fn a_shop_goes_back_to_a_moment_of_a_storm_and_on_from_there() {
     note(&format!("seed {seed}"));
     let gateway = ports::find_free().unwrap().to_string();
     let vendor = Vendor::start(&gateway);
+    let points = Arc::new(Points::new());
     let system = Arc::new(System::start(&[
         ("GATEWAY__PORT", &gateway),
         ("PAYMENTS__PAYSTACK__BASE_URL", &vendor.url("/paystack")),
         ("PAYMENTS__PAYSTACK__SECRET_KEY", KEY),
         ("SANDBOX__RESEND__RATE_LIMIT", "1000000"),
+        points.variable(),
     ]));
     succeeded(&system.run(&["seed", "--users", "20"]));
     let refused = system.run(&["restore"]);
     assert!(failed_with(&refused, "there is no backup"), "{refused:?}");
 
     note("people buy, and a backup is taken");
-    let shoppers = Shoppers::start(&system, &vendor.url(""), SHOPPERS, seed).await;
+    let shoppers = people(&system, &vendor, seed).await;
     sleep(SOME_TIME).await;
     note(&succeeded(&system.run(&["backup", "--keep", "1"])));
     let from = backup_of(&system);
     succeeded(&system.run(&["prove", "check", "--in-motion"]));
 
     note("processes are killed");
-    let trouble = Trouble::new(&system, seed);
+    let trouble = Trouble::new(&system, &points, seed);
     let killing = tokio::task::spawn_blocking(move || trouble.rage(Instant::now() + STORM));
-    let killed = killing.await.unwrap();
+    let toll = killing.await.unwrap();
     let until = SystemClock.now();
-    note(&format!("{killed} were killed"));
+    note(&toll.to_string());
     vendor.is_asked_for_more().await;
     shoppers.leave();
     note("somebody has begun to pay since, and paid");
@@ -96,8 +99,7 @@ async fn a_shop_goes_back_to_a_moment_of_a_storm_and_on_from_there() {
     ])));
     system.start_again();
     note("it runs again, and people buy");
-    let shoppers =
-        Shoppers::start(&system, &vendor.url(""), SHOPPERS, seed.wrapping_add(100)).await;
+    let shoppers = people(&system, &vendor, seed.wrapping_add(100)).await;
     sleep(SOME_TIME).await;
     let bought = shoppers.stop().await;
     assert!(bought.iter().any(|one| one.is_paid), "nobody could buy");
@@ -119,6 +121,13 @@ async fn a_shop_goes_back_to_a_moment_of_a_storm_and_on_from_there() {
     note("an event that a consumer does not know is sent again");
 }
 
+/// Lets people in.
+async fn people(system: &System, vendor: &Vendor, seed: u64) -> Shoppers {
+    let (tokens, items) = (shoppers::tokens(system), shoppers::items(system).await);
+    let mood = (seed, Patience::Short);
+    Shoppers::start(system, &vendor.url(""), (&tokens, &items), SHOPPERS, mood)
+}
+
 /// Where everything has arrived, nothing is sent again; what a consumer does not know is, and it applies it.
 async fn lost_events_are_sent_again(system: &System) {
     const FORGET: &str = "DELETE FROM notifications.inbox WHERE ctid IN
@@ -126,7 +135,7 @@ async fn lost_events_are_sent_again(system: &System) {
     const KNOWS: &str = "SELECT EXISTS (SELECT FROM notifications.inbox
         WHERE consumer = 'notifications.on_order_paid' AND event_id::text = $1)";
     let url = system.json("urls.json")["infrastructure"]["postgres"].clone();
-    let admin = inside(url.as_str().unwrap()).await;
+    let admin = inside(url.as_str().unwrap()).await.unwrap();
     wait_for("every event to arrive", REST, || {
         succeeded(&system.run(&["republish"])).starts_with("0 events")
     });
@@ -236,7 +245,7 @@ async fn come_to_rest(system: &System, vendor: &Vendor) {
         provider
             .refunds
             .retain(|one| !strangers.contains(&one.gateway_ref));
-        let report = look(url.as_str().unwrap(), &journals).await;
+        let report = look(url.as_str().unwrap(), &journals).await.unwrap();
         if report.is_clean() {
             return;
         }
@@ -306,7 +315,7 @@ impl Vendor {
     /// What it was paid for that the shop does not know.
     async fn strangers(&self, system: &System) -> BTreeSet<String> {
         let url = system.json("urls.json")["infrastructure"]["postgres"].clone();
-        let admin = inside(url.as_str().unwrap()).await;
+        let admin = inside(url.as_str().unwrap()).await.unwrap();
         let known = admin
             .query("SELECT reference FROM payments.payments", &[])
             .await;

@@ -121,6 +121,11 @@ impl System {
         self.folder.path().join(".agape")
     }
 
+    /// The supervisor's process.
+    pub fn pid(&self) -> i32 {
+        self.up.id().try_into().unwrap()
+    }
+
     /// The broker's process.
     pub fn broker_pid(&self) -> i32 {
         let file = self.state().join("rabbitmq/rabbitmq.pid");
@@ -150,7 +155,7 @@ impl System {
     }
 
     pub fn signal(&self, signal: Signal) {
-        kill(Pid::from_raw(self.up.id().try_into().unwrap()), signal).unwrap();
+        kill(Pid::from_raw(self.pid()), signal).unwrap();
     }
 
     /// Waits for the supervisor to end.

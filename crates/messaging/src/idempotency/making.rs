@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use common::crypto::{Place, Sealer};
 use common::database::{Database, DbError};
 use common::idempotency::IdempotencyKey;
-use common::{ApiError, ids};
+use common::{ApiError, failpoint, ids};
 use diesel_async::AsyncPgConnection;
 use uuid::Uuid;
 
@@ -99,6 +99,7 @@ impl<T> Making<T> {
         let mut conn = db.get().await?;
         match claim_of(&mut conn, request, principal, key, making.id).await? {
             Claimed::Held(claim) => {
+                failpoint::reach("idempotency.claimed");
                 making.id = claim.resource_id;
                 making.claim = Some(claim);
                 Ok(Begin::Make(making))
@@ -138,7 +139,9 @@ impl<T> Making<T> {
                 .seal(seal.place(), &stored.body)
                 .map_err(unwritable)?;
         }
-        settle(conn, claim, &stored).await
+        settle(conn, claim, &stored).await?;
+        failpoint::reach("idempotency.settling");
+        Ok(())
     }
 
     /// Answers with what was made. A refusal gives the key back; after anything else the outcome is not known, and the next
@@ -170,7 +173,9 @@ impl<T> Making<T> {
             return Ok(Released::NoLongerHeld);
         };
         let mut conn = db.get().await?;
-        Ok(release(&mut conn, claim).await.map_err(DbError::from)?)
+        let released = release(&mut conn, claim).await.map_err(DbError::from)?;
+        failpoint::reach("idempotency.released");
+        Ok(released)
     }
 }
 

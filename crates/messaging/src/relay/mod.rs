@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use common::context::TraceParent;
 use common::database::{Database, DbError};
-use common::spans;
+use common::{failpoint, spans};
 use diesel_async::AsyncConnection as _;
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
@@ -144,8 +144,11 @@ impl Relay {
                 if events.is_empty() {
                     return Ok((0, BTreeSet::new()));
                 }
+                failpoint::reach("relay.claimed");
                 let sent = self.publish(&events).await?;
+                failpoint::reach("relay.confirmed");
                 let returned = self.mark(conn, &events, &sent).await?;
+                failpoint::reach("relay.marking");
                 Ok::<_, RelayError>((events.len(), returned))
             })
             .await?;

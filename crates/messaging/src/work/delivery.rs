@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use common::clock::{Clock as _, SystemClock};
 use common::context::{Context, TraceParent};
-use common::{ids, spans};
+use common::{failpoint, ids, spans};
 use futures_util::FutureExt as _;
 use lapin::message::Delivery;
 use lapin::options::BasicAckOptions;
@@ -95,6 +95,7 @@ impl Work {
             self.metrics.applied(&consumer.name, outcome, age(time));
         }
         if let Some(last) = events.last() {
+            failpoint::reach("consumer.batch_applied");
             // All deliveries before it on this channel are concluded.
             acknowledge(last, true).await;
         }
@@ -112,6 +113,7 @@ impl Work {
             context.trace = place;
         }
         let message = Message::of(delivery);
+        failpoint::reach("consumer.received");
         let handled = async {
             match &consumer.handler {
                 Handler::Single(handler) => guarded(handler(message)).await?,
@@ -164,6 +166,7 @@ impl Work {
     ) {
         let error = match answer {
             Ok((outcome, time)) => {
+                failpoint::reach("consumer.applied");
                 self.metrics.applied(&consumer.name, outcome, age(time));
                 acknowledge(delivery, false).await;
                 return;

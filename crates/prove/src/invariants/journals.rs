@@ -73,6 +73,8 @@ pub struct Refund {
     pub amount: i64,
     /// How far it has come, in the provider's word.
     pub status: String,
+    /// The provider's number of the dispute that was lost with it.
+    pub dispute: Option<String>,
 }
 
 /// A mail that the mail provider took.
@@ -116,6 +118,7 @@ enum Fact {
         reference: String,
         status: String,
         amount: i64,
+        dispute: Option<u64>,
     },
     #[serde(rename_all = "camelCase")]
     Mail {
@@ -180,6 +183,7 @@ impl Journals {
                     reference,
                     status,
                     amount,
+                    dispute,
                 } => {
                     refunds.insert(
                         id,
@@ -188,6 +192,7 @@ impl Journals {
                             gateway_ref: reference,
                             amount,
                             status,
+                            dispute: dispute.map(|id| id.to_string()),
                         },
                     );
                 }
@@ -238,7 +243,7 @@ impl Journals {
             ),
             (
                 "INSERT INTO gw_refunds SELECT * FROM jsonb_to_recordset($1::text::jsonb)
-                 AS t (gateway_id text, gateway_ref text, amount bigint, status text)",
+                 AS t (gateway_id text, gateway_ref text, amount bigint, status text, dispute text)",
                 serde_json::to_string(&provider.refunds)?,
             ),
             (

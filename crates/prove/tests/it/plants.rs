@@ -88,6 +88,25 @@ pub const PLANTS: &[Plant] = &[
         "INSERT INTO payments.ledger_entries (transaction_id, account, amount, currency, occurred_at)
          VALUES (world.id('kA'), 'sales', 1, 'NGN', now())",
     ),
+    plant(
+        &["I07", "I08R", "I10", "I11", "I20"],
+        "a bank took more than was paid, by the disputes",
+        "UPDATE payments.disputes SET taken = 2000",
+    ),
+    Plant {
+        tell: |journals| journals.provider.as_mut().unwrap().refunds.retain(|refund| refund.dispute.is_none()),
+        ..plant(&["I08R"], "a dispute took what the provider never took for it", "")
+    },
+    plant(
+        &["I11"],
+        "what a dispute took was booked back, though it is gone",
+        "SELECT world.book('back', 'chargeback_returned', world.id('dispute'), world.id('PF'), NULL, 'suspense', 'suspense', 1)",
+    ),
+    plant(
+        &["I11"],
+        "a settlement was paid out by its row and not by the books",
+        "UPDATE payments.settlements SET booked = 900",
+    ),
     plant(&["I12"], "numbers of invoices are missing", "UPDATE orders.document_counters SET last = 3"),
     plant(
         &["I13"],
@@ -129,6 +148,11 @@ pub const PLANTS: &[Plant] = &[
         "a request began an hour ago and did not end",
         "INSERT INTO orders.idempotency_keys (principal, operation, key, request_hash, state, resource_id, claimed_at)
          VALUES ('buyer', 'POST /api/v1/orders', 'x', sha256(''), 'in_progress', world.id('x'), now() - interval '1 hour')",
+    ),
+    plant(
+        &["I19"],
+        "nobody was reminded of a dispute that goes on",
+        "UPDATE payments.disputes SET status = 'pending', outcome = NULL, resolved_at = NULL, remind_at = now() - interval '1 hour'",
     ),
     plant(
         &["I21"],
@@ -180,6 +204,28 @@ pub const PLANTS: &[Plant] = &[
         },
         ..plant(&["I30"], "an order was acknowledged and is gone", "")
     },
+    plant(
+        &["I31"],
+        "people were never asked about what a reconciliation left to them",
+        "DELETE FROM payments.attention_items WHERE kind = 'reconciliation'",
+    ),
+    plant(
+        &["I31"],
+        "a reconciliation ended and left something undone",
+        "INSERT INTO payments.reconciliation_mismatches (id, run_id, class, subject, remedy, state, found_at)
+         VALUES (world.id('x'), world.id('run'), 'status', 'x', 'confirm', 'found', now())",
+    ),
+    plant(
+        &["I31"],
+        "a reconciliation never ends",
+        "INSERT INTO payments.reconciliation_runs (id, business_date, kind, window_from, window_to, started_at)
+         VALUES (world.id('x'), now() - interval '1 day', 'nightly', now() - interval '4 days', now(), now() - interval '1 day')",
+    ),
+    plant(
+        &["I31"],
+        "nobody was told what a reconciliation found",
+        "DELETE FROM payments.outbox WHERE event_type = 'reconciliation.completed'",
+    ),
     plant(&["I32"], "orders may read payments", "GRANT USAGE ON SCHEMA payments TO orders"),
 ];
 

@@ -57,16 +57,17 @@ impl World {
 
 /// What others know of the shop.
 pub fn journals() -> Journals {
-    let paid = ["A", "C", "D"].map(|order| (order, true));
+    let paid = ["A", "C", "D", "F"].map(|order| (order, true));
     let transactions = paid
         .into_iter()
         .chain([("B", false)])
         .map(|(order, is_captured)| transaction(order, is_captured));
-    let refunds = ["C", "D"].map(|order| Refund {
+    let refunds = [("C", None), ("D", None), ("F", Some("7"))].map(|(order, dispute)| Refund {
         gateway_id: format!("refund-{order}"),
         gateway_ref: format!("AGP-{order}-1"),
         amount: 100_000,
         status: "processed".to_owned(),
+        dispute: dispute.map(str::to_owned),
     });
     Journals {
         provider: Some(Provider {

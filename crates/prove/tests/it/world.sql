@@ -1,5 +1,6 @@
--- A shop in which everything is right: one sold order, one that waits to be paid, one that was cancelled too late for its
--- payment, one that was paid when its goods were gone, and one that nobody paid.
+-- A shop in which everything is right: one sold order, whose money was paid out, one that waits to be paid, one that was cancelled
+-- too late for its payment, one that was paid when its goods were gone, with a remark about that, one that nobody paid, and one
+-- that was cancelled and whose buyer's bank took the money back.
 -- Ids are hashes of names: id('A') is the order, id('PA') its payment.
 CREATE SCHEMA world;
 CREATE FUNCTION world.id(name text) RETURNS uuid IMMUTABLE LANGUAGE sql AS $$ SELECT md5(name)::uuid $$;
@@ -101,10 +102,37 @@ VALUES (world.id('PB'), world.id('B'), 1, 'AGP-B-1', 1000, 'NGN', 'x', now(), no
 SELECT world.ordered('C', 'cancelled', NULL, 'released', '1 hour', '{pending,cancelled}');
 SELECT world.captured('C', 'refunded', false), world.paid_back('C');
 
-SELECT world.ordered('D', 'refunded', world.id('PD'), 'expired', '1 hour', '{pending,expired,paid_unallocated,refunded}');
+SELECT world.ordered('D', 'refunded', world.id('PD'), 'expired', '1 hour', '{pending,expired,paid_unallocated,paid_unallocated,refunded}');
 SELECT world.captured('D', 'refunded', false), world.paid_back('D');
 
 SELECT world.ordered('E', 'expired', NULL, 'expired', '1 hour', '{pending,expired}');
+
+SELECT world.ordered('F', 'cancelled', NULL, 'released', '1 hour', '{pending,cancelled}');
+SELECT world.captured('F', 'refunded', false);
+INSERT INTO payments.disputes (id, gateway_id, reference, payment_id, order_id, amount, currency, status, outcome, due_at,
+    due_source, taken, charged_to, opened_at, resolved_at, created_at, updated_at)
+VALUES (world.id('dispute'), '7', 'AGP-F-1', world.id('PF'), world.id('F'), 1000, 'NGN', 'resolved', 'lost', now(), 'provider',
+    1000, 'suspense', now(), now(), now(), now() - interval '1 hour');
+SELECT world.book('bF', 'chargeback', world.id('dispute'), world.id('PF'), NULL, 'suspense', 'gateway_clearing', 1000);
+
+INSERT INTO payments.settlements (id, gateway_id, status, currency, processed, fees, deductions, effective, settles_at,
+    settlement_date, gateway_created_at, revision, done_revision, next_page, transactions, booked, expected, created_at, updated_at)
+VALUES (world.id('settlement'), '9', 'success', 'NGN', 1000, 15, 0, 985, now(), now(), now(), 1, 1, NULL, 1, 985, 985, now(), now());
+INSERT INTO payments.settlement_bookings (id, settlement_id, number, amount, booked_at)
+VALUES (world.id('payout'), world.id('settlement'), 1, 985, now());
+SELECT world.book('payout', 'settlement', world.id('payout'), NULL, NULL, 'bank', 'gateway_clearing', 985);
+
+-- Last night's comparison found one thing, which people have yet to look at.
+INSERT INTO payments.reconciliation_runs (id, business_date, kind, phase, window_from, window_to, started_at, finished_at)
+VALUES (world.id('run'), now(), 'nightly', 'done', now() - interval '4 days', now(), now(), now());
+INSERT INTO payments.reconciliation_mismatches (id, run_id, class, subject, remedy, state, found_at)
+VALUES (world.id('mismatch'), world.id('run'), 'missing-local', '1', 'people', 'open', now());
+INSERT INTO payments.attention_items (id, kind, subject_id, facts, opened_at)
+VALUES (world.id('asked'), 'reconciliation', world.id('mismatch'), '{}', now());
+INSERT INTO payments.outbox (id, aggregate_type, aggregate_id, aggregate_version, event_type, schema_version, payload, created_at,
+    published_at)
+VALUES (world.id('run'), 'reconciliation_run', world.id('run'), 1, 'reconciliation.completed', 1,
+    jsonb_build_object('data', jsonb_build_object('runId', world.id('run'))), now(), now());
 
 INSERT INTO auth.users (id, email, name, password_hash, password_changed_at, role, created_at, updated_at)
 VALUES (world.id('buyer'), 'ada@example.com', 'Ada', 'x', now(), 'customer', now(), now());

@@ -45,6 +45,8 @@ pub struct RefundFact<'a> {
     pub amount: i64,
     /// Of what.
     pub currency: &'static str,
+    /// The number of the dispute that was lost with it.
+    pub dispute: Option<u64>,
 }
 
 /// A dispute was opened, reminded of or resolved.
@@ -105,6 +107,7 @@ impl<'a> RefundFact<'a> {
             status: refund.status.name(),
             amount: refund.amount,
             currency: refund.currency.code(),
+            dispute: refund.dispute,
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
-use common::ids;
+use common::{failpoint, ids};
 use diesel_async::{AsyncConnection as _, AsyncPgConnection};
 use events::inventory::ReservationExpired;
 use messaging::leases::{self, Lease, LeaseKeeper};
@@ -88,6 +88,7 @@ async fn expire_batch(state: &AppState, lease: &Lease) -> Result<usize, Error> {
             (event, row.expires_at.timestamp_micros())
         });
         trail.events(conn, said).await?;
+        failpoint::reach("inventory.expiring");
         Ok(count)
     })
     .await

@@ -1,6 +1,7 @@
 //! What becomes of a reservation outside of batches: held longer, and given back because its order was cancelled.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use common::failpoint;
 use diesel_async::{AsyncConnection as _, AsyncPgConnection};
 use events::orders::OrderCancelled;
 use messaging::inbox::{self, Seen};
@@ -63,7 +64,9 @@ pub(crate) async fn release_cancelled(
         if inbox::record(conn, event).await? == Seen::Before {
             return Ok(Outcome::Duplicate);
         }
-        match decide::give_back_within(conn, &trail, limits, order).await? {
+        let released = decide::give_back_within(conn, &trail, limits, order).await?;
+        failpoint::reach("inventory.giving_back");
+        match released {
             Release::Held | Release::Bar => Ok(Outcome::Applied),
             Release::Already => Ok(Outcome::Stale),
             Release::Refused => {

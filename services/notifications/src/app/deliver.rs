@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use common::context::{Context, TraceParent};
-use common::spans;
+use common::{failpoint, spans};
 use diesel_async::AsyncConnection as _;
 use events::notifications::{NotificationFailed, NotificationSent};
 use tracing::Instrument as _;
@@ -93,7 +93,9 @@ async fn attempt(state: &AppState, row: &ClaimedRow) -> Result<(), Error> {
         return give_back(state, row, wait).await;
     }
     let began = state.clock.now();
+    failpoint::reach("notifications.sending");
     let Said { answer, quiet_for } = state.provider.send(&request).await;
+    failpoint::reach("notifications.sent");
     if let Some(quiet) = quiet_for {
         state.pace.be_silent(quiet);
     }

@@ -1,6 +1,6 @@
 //! Somebody wants a mail sent.
 
-use common::ids;
+use common::{failpoint, ids};
 use diesel_async::AsyncConnection as _;
 use events::auth::MailRequested;
 use messaging::inbox::{self, Seen};
@@ -115,6 +115,7 @@ pub(crate) async fn request_mails<E: Sync>(
             Ok((outcome, added > 0))
         })
         .await?;
+    failpoint::reach("notifications.mail_requested");
     if is_due {
         state.wake.notify_one();
     }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::TimeDelta;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -20,9 +19,6 @@ const POLL: Duration = Duration::from_secs(1);
 const GAUGES: Duration = Duration::from_secs(10);
 /// Mails in hand at the same time. Waiting for answers must not keep the pace down.
 const AT_ONCE: usize = 8;
-/// How long a mail stays with a sender that does nothing more: over twice what asking orders for an order and its invoice,
-/// waiting for a turn and asking the provider may take together.
-const LEASE: TimeDelta = TimeDelta::seconds(90);
 
 /// Sends until told to stop; what is in hand then is brought to its end.
 pub(crate) async fn run(state: Arc<AppState>, shutdown: CancellationToken) {
@@ -70,7 +66,8 @@ async fn next_due(state: &AppState) -> Result<Option<ClaimedRow>, Error> {
         return Ok(None);
     }
     let mut conn = state.work_db.get().await?;
-    Ok(store::claims::claim_next(&mut conn, state.clock.now(), LEASE).await?)
+    let lease = state.settings.sending_lease;
+    Ok(store::claims::claim_next(&mut conn, state.clock.now(), lease).await?)
 }
 
 async fn show_waiting(state: &AppState) {

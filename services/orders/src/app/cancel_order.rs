@@ -1,5 +1,6 @@
 //! Giving up an order that is not paid.
 
+use common::failpoint;
 use diesel_async::{AsyncConnection as _, AsyncPgConnection};
 use events::orders::OrderCancelled;
 use messaging::Trail;
@@ -34,6 +35,7 @@ pub(crate) async fn cancel_order(
         Ok::<_, Error>(())
     })
     .await?;
+    failpoint::reach("orders.cancelled");
     queries::view(&mut conn, state, order).await
 }
 

@@ -1,6 +1,7 @@
 //! Ending an order that nobody paid in time. Inventory's clock alone says when.
 
 use chrono::{DateTime, Utc};
+use common::failpoint;
 use diesel_async::{AsyncConnection as _, AsyncPgConnection};
 use events::inventory::ReservationExpired;
 use events::orders::OrderExpired;
@@ -75,5 +76,6 @@ async fn expire(
         user_id: row.user_id,
     };
     trail.event(conn, &event, version).await?;
+    failpoint::reach("orders.expiring");
     Ok(Outcome::Applied)
 }

@@ -7,7 +7,7 @@ use common::client::CallError;
 use common::crypto;
 use common::database::foreign_key_violation;
 use common::error::Detail;
-use common::ids;
+use common::{failpoint, ids};
 use diesel::result::Error as DieselError;
 use diesel_async::AsyncConnection as _;
 use events::orders::{OrderCreated, OrderedLine};
@@ -53,6 +53,7 @@ pub(crate) async fn place_order(
     let order = OrderId(placing.making.id);
     let placed = try_place(state, order, command, placing).await;
     if let Ok(view) = &placed {
+        failpoint::reach("orders.placed");
         state.counters.placed(view.order.currency.as_str());
         if view.order.settling_payment_id.is_some() {
             // It costs nothing, so nobody will pay. The sweep does it if this fails.
@@ -84,7 +85,9 @@ async fn try_place(
         staff_notes: None,
     };
     let quote = quote_for(state, &basket, &command).await?;
+    failpoint::reach("orders.priced");
     let hold = reserve(state, order, &command, &basket).await?;
+    failpoint::reach("orders.reserved");
     placing.reach_out();
     let draft = draft(state, order, &command, &quote, &hold, &contact)?;
     store_order(state, &command, placing, basket, draft, contact).await
@@ -301,6 +304,7 @@ async fn store_order(
         if let Some(code) = &command.terms.coupon {
             count_coupon(conn, state, code, &basket, &draft.order).await?;
         }
+        failpoint::reach("orders.placing");
         Ok(view)
     })
     .await

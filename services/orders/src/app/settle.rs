@@ -4,6 +4,7 @@
 //! happens to it. Then inventory sells the goods, which is idempotent by the order's id. The second writes what came of it. A
 //! crash in between is healed by the event's redelivery and by the sweep.
 
+use common::failpoint;
 use diesel_async::{AsyncConnection as _, AsyncPgConnection};
 use events::orders::{OrderPaid, OrderRefundRequested, OrderUnallocated, UnwantedCapture};
 use events::payments::PaymentSucceeded;
@@ -39,9 +40,11 @@ pub(crate) async fn hear_success(
     match begin(state, event).await? {
         Begun::Done(outcome) => Ok(outcome),
         Begun::Settling => {
+            failpoint::reach("orders.settling_begun");
             let payment = &event.body;
             let order = OrderId(payment.order_id);
             let goods = state.inventory.commit(order).await?;
+            failpoint::reach("orders.goods_sold");
             let settled = write(
                 state,
                 order,
@@ -185,6 +188,7 @@ async fn write(
                 }
                 Ok(Change::To(stage)) => {
                     settle(conn, &trail, &row, stage, goods).await?;
+                    failpoint::reach("orders.settling");
                     Ok(Outcome::Applied)
                 }
                 // The sweep was faster.

@@ -1,5 +1,6 @@
 //! The provider has the money: the payment, the books, what others hear and who did it are written as one.
 
+use common::failpoint;
 use diesel_async::AsyncPgConnection;
 use events::payments::{PaymentMismatched, PaymentSucceeded};
 use messaging::Trail;
@@ -94,6 +95,7 @@ pub(super) async fn record(
         attention::call(conn, trail, why, about).await?;
     }
     say(conn, trail, &paid, seen, how).await?;
+    failpoint::reach("payments.capturing");
     Ok(paid)
 }
 

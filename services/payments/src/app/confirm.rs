@@ -4,6 +4,7 @@
 
 use chrono::{DateTime, Utc};
 use common::database::Database;
+use common::failpoint;
 use diesel_async::{AsyncConnection as _, AsyncPgConnection};
 use events::payments::{FailedOutcome, PaymentFailed, PaymentPending};
 use messaging::Trail;
@@ -51,6 +52,7 @@ pub(crate) async fn confirm(
         Err(error) if error.is_not_found() => None,
         Err(error) => return Err(error.into()),
     };
+    failpoint::reach("payments.verified");
     apply(state, db, payment.id, seen.as_ref()).await
 }
 

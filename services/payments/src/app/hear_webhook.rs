@@ -2,7 +2,7 @@
 
 use common::crypto::{Place, sha256};
 use common::database::DbError;
-use common::ids;
+use common::{failpoint, ids};
 
 use super::Error;
 use crate::domain::webhook_event::WebhookEvent;
@@ -32,11 +32,13 @@ pub(crate) async fn hear_webhook(state: &AppState, body: &[u8]) -> Result<(), Er
         body_ct: state.pii.seal(place, body)?,
         now: state.clock.now(),
     };
+    failpoint::reach("payments.webhook_heard");
     let result = match keep(state, &event).await {
         // A connection that died while nobody used it; the next is a new one.
         Err(Error::Db(DbError::Unavailable(_))) => keep(state, &event).await?,
         other => other?,
     };
+    failpoint::reach("payments.webhook_stored");
     state.counters.webhook(result);
     if result != DUPLICATE {
         state.webhook_came.notify_one();

@@ -1,5 +1,6 @@
 //! What orders decides about captures: one is kept, another has to go back.
 
+use common::failpoint;
 use diesel_async::{AsyncConnection as _, AsyncPgConnection};
 use events::orders::{OrderPaid, OrderRefundRequested, OrderUnallocated, UnwantedCapture};
 use messaging::inbox::{self, Seen};
@@ -44,6 +45,7 @@ pub(crate) async fn keep(
                 return Ok((Outcome::Stale, false));
             }
             write_kept(conn, &trail, &payment).await?;
+            failpoint::reach("payments.keeping");
             Ok((Outcome::Applied, true))
         })
         .await;

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use common::context::{Context, TraceParent};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -25,9 +25,6 @@ const LOOK: Duration = Duration::from_secs(1);
 const GAUGES: Duration = Duration::from_secs(10);
 /// Payments that are asked about at a time.
 const AT_ONCE: usize = 8;
-/// How long a payment stays with a poller that does nothing more. Whoever takes longer may find it asked about by another as well,
-/// which does no harm.
-const LEASE: TimeDelta = TimeDelta::seconds(120);
 
 /// Polls until told to stop; what is in hand then is brought to its end.
 pub(crate) async fn run(state: Arc<AppState>, shutdown: CancellationToken) {
@@ -65,7 +62,7 @@ async fn look(state: &Arc<AppState>, hands: &mut Hands) -> Result<bool, Error> {
     let due = {
         let limit = i64::try_from(free).unwrap_or(i64::MAX);
         let mut conn = state.work_db.get().await?;
-        store::watching::claim_checks(&mut conn, now, now + LEASE, limit).await?
+        store::watching::claim_checks(&mut conn, now, now + state.settings.in_hand, limit).await?
     };
     let is_full = due.len() == free;
     for payment in due {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use common::context::{Context, TraceParent};
+use common::failpoint;
 use diesel_async::{AsyncConnection as _, AsyncPgConnection};
 use messaging::Trail;
 use serde_json::json;
@@ -27,9 +28,6 @@ use crate::store::webhook_events::ClaimedEvent;
 
 /// How often the table is looked at when nobody says that something came.
 const POLL: Duration = Duration::from_secs(1);
-/// How long an event stays with a worker that does nothing more. Whoever takes longer may find it worked on by another as well,
-/// which does no harm.
-const LEASE: TimeDelta = TimeDelta::seconds(120);
 /// For so long an event about a payment that is not known is kept waiting.
 const UNKNOWN_FOR: TimeDelta = TimeDelta::hours(24);
 /// For so long an event waits whose payment is not paid by the provider's own account; after that people and the poller have it.
@@ -63,7 +61,8 @@ pub(crate) async fn run(state: Arc<AppState>, shutdown: CancellationToken) {
 async fn claim(state: &AppState) -> Result<Option<ClaimedEvent>, Error> {
     let now = state.clock.now();
     let mut conn = state.work_db.get().await?;
-    Ok(store::webhook_events::claim_next(&mut conn, now, now + LEASE).await?)
+    let until = now + state.settings.in_hand;
+    Ok(store::webhook_events::claim_next(&mut conn, now, until).await?)
 }
 
 /// How an event ends.
@@ -79,11 +78,13 @@ enum End {
 }
 
 async fn work(state: &AppState, event: &ClaimedEvent) {
+    failpoint::reach("payments.webhook_claimed");
     let end = match consider(state, event).await {
         Ok(end) => end,
         // Whatever it is, the event is kept and tried again.
         Err(error) => End::Wait(error.to_string()),
     };
+    failpoint::reach("payments.webhook_applied");
     if let Err(error) = write(state, event, end).await {
         // The lease runs out, and somebody tries again.
         tracing::warn!(webhook.id = %event.id, cause = %error, "what became of a webhook could not be written");

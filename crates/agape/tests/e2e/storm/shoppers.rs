@@ -1,7 +1,7 @@
 //! People who buy, and do not give up when something fails: they ask again under the same key.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use common::ids;
@@ -18,8 +18,24 @@ use tokio::time::sleep;
 use crate::shop::client;
 use crate::system::System;
 
-/// After so long somebody gives up.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Before anything goes wrong, people buy within so long.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// How long people ask again until they give up.
+#[derive(Debug, Clone, Copy)]
+pub enum Patience {
+    /// Every other one asks for longer than a key stays with a process that died.
+    Mixed,
+    /// Nobody does.
+    Short,
+}
+
+impl Patience {
+    fn of(self, number: usize) -> Duration {
+        let is_endless = matches!(self, Self::Mixed) && number.is_multiple_of(2);
+        Duration::from_secs(if is_endless { 75 } else { 8 })
+    }
+}
 
 /// An attempt to buy.
 pub struct Attempt {
@@ -29,9 +45,31 @@ pub struct Attempt {
     pub is_paid: bool,
 }
 
+/// The provider's names for what was paid.
+#[derive(Debug, Clone, Default)]
+pub struct Paid(Arc<Mutex<Vec<String>>>);
+
+impl Paid {
+    /// One of them, not to be picked again.
+    pub fn pick(&self, dice: &mut Xoshiro256PlusPlus) -> Option<String> {
+        let mut all = self.0.lock().unwrap();
+        let count = all.len();
+        (count > 0).then(|| all.swap_remove(dice.random_range(0..count)))
+    }
+
+    fn count(&self) -> usize {
+        self.0.lock().unwrap().len()
+    }
+
+    fn add(&self, reference: &str) {
+        self.0.lock().unwrap().push(reference.to_owned());
+    }
+}
+
 /// Everybody.
 pub struct Shoppers {
     stop: Arc<AtomicBool>,
+    paid: Paid,
     all: Vec<JoinHandle<Vec<Attempt>>>,
 }
 
@@ -42,27 +80,35 @@ struct Shopper {
     tokens: Vec<String>,
     items: Vec<Value>,
     dice: Xoshiro256PlusPlus,
+    patience: Duration,
+    paid: Paid,
     stop: Arc<AtomicBool>,
     ops: Arc<AtomicI64>,
 }
 
 impl Shoppers {
-    /// Lets so many begin, who pay at the vendor that is at `vendor`.
-    pub async fn start(system: &System, vendor: &str, count: usize, seed: u64) -> Self {
+    /// Lets so many begin, who have these tokens, buy these items and pay at the vendor that is at `vendor`.
+    pub fn start(
+        system: &System,
+        vendor: &str,
+        (tokens, items): (&[String], &[Value]),
+        count: usize,
+        (seed, patience): (u64, Patience),
+    ) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let ops = Arc::new(AtomicI64::new(0));
-        let mut tokens = Vec::new();
-        find_tokens(&system.json("bench/tokens.json"), &mut tokens);
+        let paid = Paid::default();
         assert!(tokens.len() >= count, "{} tokens", tokens.len());
-        let items = items(system).await;
         let all = (0..count).zip(seed..).map(|(number, seed)| {
             let shopper = Shopper {
                 client: client(),
                 api: system.url("gateway", "/api/v1"),
                 sandbox: format!("{vendor}/_sandbox/paystack"),
                 tokens: tokens.iter().skip(number).step_by(count).cloned().collect(),
-                items: items.clone(),
+                items: items.to_vec(),
                 dice: Xoshiro256PlusPlus::seed_from_u64(seed),
+                patience: patience.of(number),
+                paid: paid.clone(),
                 stop: Arc::clone(&stop),
                 ops: Arc::clone(&ops),
             };
@@ -70,8 +116,23 @@ impl Shoppers {
         });
         Self {
             all: all.collect(),
+            paid,
             stop,
         }
+    }
+
+    /// Waits until so much was paid.
+    pub async fn are_at_it(&self, count: usize) {
+        let begun = Instant::now();
+        while self.paid.count() < count {
+            assert!(begun.elapsed() < PATIENCE, "nobody buys");
+            sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// What was paid so far, and later.
+    pub fn paid(&self) -> Paid {
+        self.paid.clone()
     }
 
     /// Lets everybody finish what they began; answers what they did.
@@ -92,6 +153,13 @@ impl Shoppers {
     }
 }
 
+/// Of everybody who can buy.
+pub fn tokens(system: &System) -> Vec<String> {
+    let mut tokens = Vec::new();
+    find_tokens(&system.json("bench/tokens.json"), &mut tokens);
+    tokens
+}
+
 fn find_tokens(value: &Value, found: &mut Vec<String>) {
     match value {
         Value::String(text) if text.starts_with("eyJ") => found.push(text.clone()),
@@ -102,7 +170,7 @@ fn find_tokens(value: &Value, found: &mut Vec<String>) {
 }
 
 /// One of each of the first products.
-async fn items(system: &System) -> Vec<Value> {
+pub async fn items(system: &System) -> Vec<Value> {
     let url = system.url("gateway", "/api/v1/products?limit=20");
     let answer = client().get(url).send().await.unwrap();
     let answer: Value = answer.json().await.unwrap();
@@ -123,10 +191,14 @@ impl Shopper {
     async fn buy(&mut self) -> Attempt {
         let token = self.pick_token();
         let item = self.dice.random_range(0..self.items.len());
-        let body = json!({ "items": [self.items[item]], "shippingAddress": {
+        let mut body = json!({ "items": [self.items[item]], "shippingAddress": {
             "fullName": "Ada Obi", "phone": "+2348012345678", "addressLine1": "12 Allen Avenue",
             "city": "Ikeja", "state": "Lagos", "country": "NG",
         } });
+        if self.dice.random_range(0..10) == 0 {
+            // Somebody who believes in a coupon that there is not, and is refused.
+            body["couponCode"] = json!("NOTHING-LIKE-IT");
+        }
         let key = ids::new_id().to_string();
         let mut answers = Vec::new();
         let ordered = self
@@ -142,7 +214,7 @@ impl Shopper {
 
     /// Pays what was ordered, most of the time; or cancels it, or forgets about it.
     async fn pay(&mut self, token: &str, order: &Value) -> bool {
-        let mood = self.dice.random_range(0..10);
+        let mood = self.dice.random_range(0..8);
         if mood == 0 {
             return false;
         }
@@ -168,7 +240,11 @@ impl Shopper {
         if mood == 2 {
             self.complete(reference, "failed").await;
         }
-        self.complete(reference, "success").await
+        let is_paid = self.complete(reference, "success").await;
+        if is_paid {
+            self.paid.add(reference);
+        }
+        is_paid
     }
 
     async fn complete(&self, reference: &str, outcome: &str) -> bool {
@@ -188,7 +264,7 @@ impl Shopper {
         mut notes: Option<&mut Vec<ClientOp>>,
     ) -> Option<Value> {
         let begun = Instant::now();
-        while begun.elapsed() < PATIENCE {
+        while begun.elapsed() < self.patience {
             let request = self.client.post(format!("{}{path}", self.api));
             let request = request
                 .bearer_auth(token)

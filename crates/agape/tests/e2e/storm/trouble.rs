@@ -1,5 +1,6 @@
 //! Whatever can go wrong with processes and vendors.
 
+use std::fmt;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -7,15 +8,18 @@ use std::time::{Duration, Instant};
 use local_stack::leftover;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use prove::failpoints;
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::seq::SliceRandom as _;
 use rand::{RngExt as _, SeedableRng as _};
 use serde_json::{Value, json};
 
+use super::points::Points;
+use super::rest;
 use crate::system::System;
 
 /// Whom it can hit. The sandbox is spared: a vendor that forgets everything is none.
-const VICTIMS: [&str; 11] = [
+const EVERYBODY: [&str; 11] = [
     "orders",
     "payments",
     "inventory",
@@ -30,36 +34,66 @@ const VICTIMS: [&str; 11] = [
 ];
 
 /// Between two blows, in milliseconds.
-const PAUSE: std::ops::Range<u64> = 800..2_400;
+const PAUSE: std::ops::Range<u64> = 800..3_000;
 
 /// The one who does it.
 pub struct Trouble {
     system: Arc<System>,
+    points: Arc<Points>,
     dice: Xoshiro256PlusPlus,
+}
+
+/// What it did.
+#[derive(Debug, Default)]
+pub struct Toll {
+    killed: usize,
+    died_at: Vec<&'static str>,
+}
+
+impl fmt::Display for Toll {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { killed, died_at } = self;
+        write!(f, "{killed} were killed, and {} died at: ", died_at.len())?;
+        f.write_str(&died_at.join(", "))
+    }
 }
 
 impl Trouble {
     /// What it does follows from the seed.
-    pub fn new(system: &Arc<System>, seed: u64) -> Self {
+    pub fn new(system: &Arc<System>, points: &Arc<Points>, seed: u64) -> Self {
         Self {
             system: Arc::clone(system),
+            points: Arc::clone(points),
             dice: Xoshiro256PlusPlus::seed_from_u64(seed.wrapping_mul(31)),
         }
     }
 
-    /// Kills one after the other, all of them before any twice, and has the vendors misbehave; answers how many.
-    pub fn rage(mut self, until: Instant) -> usize {
-        let mut killed = 0;
+    /// Kills one after the other, all of them before any twice, arms a failpoint before each, and has the vendors misbehave.
+    pub fn rage(mut self, until: Instant) -> Toll {
+        let mut toll = Toll::default();
+        let mut armed: Vec<&'static str> = Vec::new();
         loop {
-            let mut victims = VICTIMS;
+            let mut victims = EVERYBODY;
             victims.shuffle(&mut self.dice);
             for victim in victims {
                 if Instant::now() >= until {
-                    return killed;
+                    for point in armed {
+                        self.points.disarm(point);
+                    }
+                    return toll;
                 }
                 self.confuse_vendors();
-                killed += usize::from(self.strike(victim));
+                let point = failpoints::ALL[self.dice.random_range(0..failpoints::ALL.len())].name;
+                if !armed.contains(&point) {
+                    self.points.arm(point);
+                    armed.push(point);
+                }
+                toll.killed += usize::from(self.strike(victim));
                 thread::sleep(Duration::from_millis(self.dice.random_range(PAUSE)));
+                let (waiting, reached) =
+                    armed.into_iter().partition(|one| self.points.is_armed(one));
+                armed = waiting;
+                toll.died_at.extend::<Vec<_>>(reached);
             }
         }
     }
@@ -70,6 +104,9 @@ impl Trouble {
             let pid = leftover::running(&self.system.state().join(name))?;
             i32::try_from(pid).ok()
         };
+        if victim == "redis" {
+            self.empty_redis();
+        }
         let pid = match victim {
             "postgres" => of_file("postgres/postgres.pid"),
             "redis" => of_file("redis/redis.pid"),
@@ -77,6 +114,17 @@ impl Trouble {
             service => self.system.pid_of(service),
         };
         pid.is_some_and(|pid| kill(Pid::from_raw(pid), Signal::SIGKILL).is_ok())
+    }
+
+    /// Redis forgets everything, before it dies.
+    fn empty_redis(&self) {
+        let url = self.system.json("urls.json")["infrastructure"]["redis"].clone();
+        let emptied = redis::Client::open(url.as_str().unwrap())
+            .and_then(|client| client.get_connection())
+            .and_then(|mut connection| redis::cmd("FLUSHALL").exec(&mut connection));
+        if let Err(error) = emptied {
+            eprintln!("redis could not be emptied, and is killed only: {error}");
+        }
     }
 
     /// The faults that hold until the next blow.
@@ -95,12 +143,7 @@ impl Trouble {
     }
 
     fn put_faults(&self, faults: &Value) {
-        let url = self.system.url("sandbox", "/_sandbox/faults");
-        let putting = async {
-            let answer = crate::shop::client().put(url).json(faults).send().await;
-            let answer = answer.unwrap();
-            assert!(answer.status().is_success(), "{answer:?}");
-        };
+        let putting = rest::put_faults(&self.system, faults);
         tokio::runtime::Handle::current().block_on(putting);
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use common::database::{Database, DbError, IsConflict as _};
+use common::failpoint;
 use diesel_async::AsyncConnection as _;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -138,14 +139,20 @@ impl Work {
         let mut attempt = 1;
         loop {
             let mut conn = self.db.get().await?;
-            let decided = conn
+            let decided: Result<_, Error> = conn
                 .transaction(async |conn| {
-                    batch::decide(conn, &trail, lane, &commands, &self.limits).await
+                    let turns = batch::decide(conn, &trail, lane, &commands, &self.limits).await?;
+                    reach_before_commit(&commands);
+                    Ok(turns)
                 })
                 .await;
             match decided {
                 Err(error) if error.is_conflict() && attempt < ATTEMPTS => attempt += 1,
-                other => return other,
+                Err(error) => return Err(error),
+                Ok(turns) => {
+                    reach_after_commit(&commands);
+                    return Ok(turns);
+                }
             }
         }
     }
@@ -176,6 +183,27 @@ fn in_time(waiting: Vec<Waiting>) -> Vec<Waiting> {
 fn answer(waiting: Waiting, what: Result<Done, Error>) {
     // Whoever does not listen any more asks again and gets the same answer.
     let _ = waiting.answer.send(what);
+}
+
+/// Goods that were held for an order that is then refused are given back so rarely that nobody would come to a point there.
+fn reach_before_commit(commands: &[Command]) {
+    for command in commands {
+        match command {
+            Command::Reserve(_) => failpoint::reach("inventory.reserving"),
+            Command::Sell(_) => failpoint::reach("inventory.selling"),
+            Command::GiveBack(_) => {}
+        }
+    }
+}
+
+fn reach_after_commit(commands: &[Command]) {
+    for command in commands {
+        match command {
+            Command::Reserve(_) => failpoint::reach("inventory.reserved"),
+            Command::Sell(_) => failpoint::reach("inventory.sold"),
+            Command::GiveBack(_) => {}
+        }
+    }
 }
 
 fn only(turns: Vec<Turn>) -> Result<Turn, Error> {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use common::crypto::{Place, sha256};
+use common::failpoint;
 use diesel_async::{AsyncConnection as _, AsyncPgConnection};
 use events::orders::{DocumentKind, InvoiceIssued};
 use invoice_pdf::InvoiceDocument;
@@ -40,6 +41,7 @@ pub(super) async fn draw_batch(state: &AppState) -> Result<bool, Error> {
     if drawn.is_empty() {
         return Ok(false);
     }
+    failpoint::reach("orders.document_drawn");
     let count = keep(state, drawn).await?;
     state.counters.documents(Document::Drawn, count);
     Ok(true)

@@ -2,7 +2,7 @@
 //! written. Any number of times, in any order, from any number of processes at once, it comes to one end.
 
 use chrono::{DateTime, Utc};
-use common::ids;
+use common::{failpoint, ids};
 use diesel_async::{AsyncConnection as _, AsyncPgConnection};
 use messaging::Trail;
 
@@ -117,6 +117,7 @@ async fn write(
                     outcome::go_on(conn, &trail, payment.as_mut(), &mut known, next, seen).await?;
                 news.extend(outcome);
             }
+            failpoint::reach("payments.dispute_writing");
             Ok((known, news))
         })
         .await;

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use common::failpoint;
 use diesel_async::AsyncConnection as _;
 use events::payments::PaymentInitialized;
 use messaging::idempotency::Making;
@@ -66,7 +67,9 @@ pub(super) async fn open(
                     payment: &payment,
                     deadline: began + IN_ALL,
                 };
+                failpoint::reach("payments.attempt_made");
                 let opened = asking.ask(is_new).await;
+                failpoint::reach("payments.initialized");
                 if let Some(done) = finish(state, &payment, opened, making).await? {
                     return Ok(done);
                 }
@@ -145,6 +148,7 @@ async fn announce(
         .await;
     let announced = announced?;
     if announced.is_some() {
+        failpoint::reach("payments.address_stored");
         state.counters.payment("initialized");
     }
     Ok(announced)

@@ -1,5 +1,6 @@
 //! Ending a run: everything is added up, what the provider said is removed, and others are told.
 
+use common::failpoint;
 use diesel_async::AsyncConnection as _;
 use events::reconciliation::{ClassTotal, CurrencyTotal, ReconciliationCompleted};
 use messaging::leases::{self, Lease};
@@ -68,6 +69,7 @@ pub(super) async fn clear(state: &AppState, lease: &Lease, run: &Run) -> Result<
             trail
                 .audit_system(conn, "reconciliation.completed", entity, facts)
                 .await?;
+            failpoint::reach("payments.reconciliation_ending");
             Ok(true)
         })
         .await;

@@ -1,5 +1,6 @@
 //! Writing what one step of a run came to.
 
+use common::failpoint;
 use diesel_async::{AsyncConnection as _, AsyncPgConnection};
 use messaging::Trail;
 use messaging::leases::{self, Lease};
@@ -54,7 +55,9 @@ pub(super) async fn write(
             .await?;
         store::reconciliation::staged::put_refunds(conn, run.id, &step.refunds).await?;
         note(conn, &trail, run, &step.mismatches).await?;
-        advance(conn, run, &step.next).await
+        advance(conn, run, &step.next).await?;
+        failpoint::reach("payments.reconciliation_step");
+        Ok(())
     })
     .await
 }

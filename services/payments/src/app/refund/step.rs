@@ -1,5 +1,6 @@
 //! One refund comes one step further: the row, the payment, the books and what others hear are written as one.
 
+use common::failpoint;
 use diesel_async::AsyncPgConnection;
 use events::payments::{RefundFailed, RefundNeedsAttention, RefundProcessed, RestockedLine};
 use messaging::Trail;
@@ -61,6 +62,7 @@ pub(super) async fn take(
             let booking = Booking::refund_processed(refund.amount_minor);
             begin::book(conn, trail, &refund, &booking).await?;
             arrived(conn, trail, payment, &refund).await?;
+            failpoint::reach("payments.refund_arriving");
         }
         RefundStatus::Failed => {
             let why = refused.map(|refused| refused.why);

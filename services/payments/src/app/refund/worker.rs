@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
+use common::failpoint;
 use tokio_util::sync::CancellationToken;
 
 use super::step::Refused;
@@ -105,7 +106,10 @@ async fn ask(state: &AppState, claim: Claimed, began: Instant) -> Result<Asked, 
         amount_minor: refund.amount_minor,
         currency: &refund.currency,
     };
-    match state.gateway.refund(&order).await {
+    failpoint::reach("payments.refund_asking");
+    let answer = state.gateway.refund(&order).await;
+    failpoint::reach("payments.refund_asked");
+    match answer {
         Ok(made) => Ok(match follow::taken(state, &refund, &made).await {
             Ok(()) => Asked::Done,
             Err(error) => Asked::Unclear(error),

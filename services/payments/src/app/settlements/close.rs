@@ -3,6 +3,7 @@
 //! What was paid out is booked as it was paid out, whatever the books expected: what is left with the provider then is the
 //! difference, and people are told of it. What was booked and is no longer so is booked back, never changed.
 
+use common::failpoint;
 use diesel_async::{AsyncConnection as _, AsyncPgConnection};
 use messaging::Trail;
 use messaging::leases::{self, Lease};
@@ -95,6 +96,7 @@ async fn write(
         let subject = closed.paid_out.or(before).unwrap_or(id.0);
         call(conn, trail, settlement, subject, doubts(&judged, &rows)).await?;
     }
+    failpoint::reach("payments.settlement_booking");
     Ok(closed)
 }
 

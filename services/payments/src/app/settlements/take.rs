@@ -1,5 +1,6 @@
 //! Reading the transactions of a settlement.
 
+use common::failpoint;
 use diesel_async::AsyncConnection as _;
 use messaging::leases::{self, Lease};
 
@@ -54,6 +55,7 @@ async fn take_page(
         let is_over = listed.is_empty || (news == 0 && !listed.rows.is_empty());
         let next = (!is_over).then_some(page + 1);
         store::settlements::set_next_page(conn, id, next).await?;
+        failpoint::reach("payments.settlement_page");
         Ok(next)
     })
     .await
