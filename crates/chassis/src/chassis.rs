@@ -200,11 +200,16 @@ impl Chassis {
     /// Adds what the service hears once for all its processes.
     ///
     /// # Errors
-    /// When it hears what the subscription table does not give it.
+    /// When it hears what the subscription table does not give it, or does not hear what that gives it.
     pub fn consumers<S: Send + Sync + 'static>(
         self,
         consumers: Consumers<S>,
     ) -> anyhow::Result<Self> {
+        let unheard: Vec<&str> = consumers.unheard().collect();
+        anyhow::ensure!(
+            unheard.is_empty(),
+            "{unheard:?} are subscribed to and not consumed: nobody would read their queues"
+        );
         let events = self.events.consumers(consumers)?;
         Ok(Self { events, ..self })
     }

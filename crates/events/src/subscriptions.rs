@@ -1,7 +1,8 @@
 //! Who says what and who hears it: the static topology of the whole system, as data.
 //!
 //! Queues, the `mandatory` flag of publications and the documentation are derived from these two
-//! tables, so an event whose consumer is missing here is an event that nobody receives.
+//! tables, so an event whose consumer is missing here is an event that nobody receives. A consumer that is listed and not written is
+//! a queue that fills for ever, so services refuse to start with one.
 
 /// The topic exchange that carries every event.
 pub const EXCHANGE: &str = "agape.events";
@@ -121,7 +122,7 @@ const HEARERS: &[Hearer] = &[
     },
     Hearer {
         service: "catalog",
-        work: &["stock.changed", "media.deleted", "privacy.erase_requested"],
+        work: &["stock.changed", "privacy.erase_requested"],
         broadcast: &[
             "session.revoked",
             // Each process drops what it has cached of a changed product.
@@ -200,19 +201,11 @@ const HEARERS: &[Hearer] = &[
             "order.expired",
             "order.shipped",
             "order.delivered",
-            "payment.failed",
-            "payment.mismatched",
             "refund.processed",
-            "refund.failed",
-            "refund.needs_attention",
             "dispute.opened",
             "dispute.reminded",
             "dispute.resolved",
             "reconciliation.completed",
-            "stock.low",
-            "cart.abandoned",
-            "incident.opened",
-            "incident.closed",
             "privacy.erase_requested",
         ],
         broadcast: &["session.revoked"],

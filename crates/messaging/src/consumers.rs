@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use events::Event;
-use events::subscriptions::{Delivery, Subscription, consumers_of};
+use events::subscriptions::{Delivery, Subscription, consumers_of, subscriptions};
 use futures_util::future::BoxFuture;
 
 use crate::received::{ConsumeError, Outcome, Received};
@@ -139,11 +139,16 @@ impl<S: Send + Sync + 'static> Consumers<S> {
         Ok(self.list)
     }
 
-    /// The types that are heard; for a test that nothing of the subscription table is forgotten.
-    pub fn event_types(&self) -> impl Iterator<Item = &'static str> {
-        self.list
-            .iter()
-            .map(|consumer| consumer.subscription.event_type)
+    /// What the subscription table gives to this service and no function hears. Such a queue is filled and never read.
+    pub fn unheard(&self) -> impl Iterator<Item = &'static str> {
+        let is_heard = |event_type: &str| {
+            let mut list = self.list.iter();
+            list.any(|consumer| consumer.subscription.event_type == event_type)
+        };
+        subscriptions()
+            .filter(|one| one.service == self.service && one.delivery == Delivery::Work)
+            .map(|one| one.event_type)
+            .filter(move |event_type| !is_heard(event_type))
     }
 }
 

@@ -54,6 +54,7 @@ fn start(points: &Points, more: &[(&str, &str)]) -> Arc<System> {
         ("NOTIFICATIONS__SENDING_LEASE_SECS", "15"),
         ("PAYMENTS__IN_HAND_SECS", "15"),
         ("PAYMENTS__POLL__EVERY_SECS", "1"),
+        ("PAYMENTS__DISPUTES__POLL_EVERY_SECS", "5"),
         ("AGAPE__RESTART_PAUSE_MAX_MS", "500"),
         ("INVENTORY__LIMITS__ORDERS_PER_USER", "0"),
         ("INVENTORY__LIMITS__UNITS_PER_USER", "0"),
