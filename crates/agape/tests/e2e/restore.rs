@@ -57,6 +57,8 @@ async fn a_shop_goes_back_to_a_moment_of_a_storm_and_on_from_there() {
         ("PAYMENTS__PAYSTACK__BASE_URL", &vendor.url("/paystack")),
         ("PAYMENTS__PAYSTACK__SECRET_KEY", KEY),
         ("SANDBOX__RESEND__RATE_LIMIT", "1000000"),
+        ("INVENTORY__LIMITS__ORDERS_PER_USER", "0"),
+        ("INVENTORY__LIMITS__UNITS_PER_USER", "0"),
         points.variable(),
     ]));
     succeeded(&system.run(&["seed", "--users", "20"]));

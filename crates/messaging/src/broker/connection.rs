@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lapin::protocol::{AMQPErrorKind, AMQPSoftError};
+use lapin::protocol::{AMQPErrorKind, AMQPHardError, AMQPSoftError};
 use lapin::uri::AMQPUri;
 use lapin::{Connection, ConnectionProperties, ErrorKind};
 use secrecy::ExposeSecret as _;
@@ -41,6 +41,24 @@ impl BrokerError {
         matches!(error.kind(), ErrorKind::ProtocolError(refusal)
             if *refusal.kind() == AMQPErrorKind::Soft(AMQPSoftError::NOTFOUND))
     }
+
+    /// Whether what was asked for was refused, and nothing else broke: only the channel is gone.
+    pub(crate) fn is_refusal(&self) -> bool {
+        let Self::Failed(error) = self else {
+            return false;
+        };
+        matches!(error.kind(), ErrorKind::ProtocolError(refusal)
+            if matches!(refusal.kind(), AMQPErrorKind::Soft(_)))
+    }
+
+    /// Whether the broker stumbled over what was asked for, and dropped the whole connection.
+    fn is_internal(&self) -> bool {
+        let Self::Failed(error) = self else {
+            return false;
+        };
+        matches!(error.kind(), ErrorKind::ProtocolError(stumble)
+            if *stumble.kind() == AMQPErrorKind::Hard(AMQPHardError::INTERNALERROR))
+    }
 }
 
 /// Where the broker is and what it looks like inside. Connects to nothing by itself.
@@ -70,11 +88,19 @@ impl Broker {
         Self { topology, ..self }
     }
 
-    /// Notes that an open connection gave no answer: one of the queues may be mute.
+    /// Notes when an open connection gave no answer, or broke over the question: one of the queues may be mute.
     pub(crate) fn suspect_if_silent<T>(&self, outcome: &Result<T, BrokerError>) {
-        if let Err(BrokerError::Silent) = outcome {
-            self.suspicion.notify_one();
+        let Err(error) = outcome else {
+            return;
+        };
+        if matches!(error, BrokerError::Silent) || error.is_internal() {
+            self.suspect();
         }
+    }
+
+    /// Has the queues looked at.
+    pub(crate) fn suspect(&self) {
+        self.suspicion.notify_one();
     }
 
     /// Waits until there is a reason to look for mute queues.

@@ -4,17 +4,19 @@
 //! queue and without its log. The queue's only member then waits for ever to be elected: the queue
 //! looks healthy from outside and whatever uses it times out, which blocks the whole outbox whose
 //! events it should take. Only deleting it helps (rabbitmq-server issues 13135 and 15725).
+//!
+//! A queue can also be left without its member's process; then the broker breaks the connection of whoever consumes from it.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use events::subscriptions::{EVENT_TYPES, EVERY_SERVICE, Subscription};
-use futures_util::future::join_all;
-use lapin::Connection;
+use futures_util::future::try_join_all;
 use lapin::options::{
     BasicConsumeOptions, BasicQosOptions, QueueDeclareOptions, QueueDeleteOptions,
 };
 use lapin::types::FieldTable;
+use lapin::{Channel, Connection, Queue};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -26,6 +28,10 @@ use crate::metrics::EventMetrics;
 const BETWEEN_LOOKS: Duration = Duration::from_secs(15);
 /// How often the queues are looked at while something is silent.
 const PAUSE: Duration = Duration::from_secs(10);
+/// Connections over which queues are tried, each one queue after the other.
+const CONNECTIONS: usize = 8;
+/// Whoever has this queue for itself is the one that replaces.
+const TURN: &str = "replacing-mute-queues";
 /// The broker first waits five seconds for an answer of the queue, then deletes it by force.
 const DELETION_DEADLINE: Duration = Duration::from_secs(30);
 
@@ -38,12 +44,14 @@ pub(crate) struct MuteQueues {
 }
 
 /// A queue that may be mute.
+#[derive(Clone)]
 struct Suspect {
     queue: String,
     role: Role,
 }
 
 /// What is lost with a queue, and who asks its producers for it.
+#[derive(Clone)]
 enum Role {
     /// A consumer's events.
     Work(Subscription),
@@ -92,6 +100,12 @@ impl MuteQueues {
             return Ok(());
         }
         sleep(BETWEEN_LOOKS).await;
+        let Some(_turn) = self.take_turn().await? else {
+            tracing::info!("another process replaces mute queues at this moment");
+            // It may not know of all of them.
+            self.broker.suspect();
+            return Ok(());
+        };
         for suspect in self.mute_among(mute).await? {
             tracing::error!(
                 queue = suspect.queue,
@@ -103,25 +117,62 @@ impl MuteQueues {
         Ok(())
     }
 
+    /// A connection that holds the turn for as long as it is there, unless another process has it.
+    ///
+    /// Two that delete the same queue by force do harm: the later deletion ends the process of the queue that the earlier one's
+    /// caller has already made anew, and leaves its metadata.
+    async fn take_turn(&self) -> Result<Option<Connection>, BrokerError> {
+        let purpose = format!("{}: replacing mute queues", self.service);
+        let connection = self.broker.connect(&purpose).await?;
+        let channel = within_deadline(connection.create_channel()).await?;
+        let queue = self.broker.topology.queue(TURN);
+        match within_deadline(declare_own(&channel, &queue)).await {
+            Ok(_) => Ok(Some(connection)),
+            Err(error) if error.is_refusal() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Those that do not let themselves be consumed while the broker answers otherwise.
     ///
     /// Consuming is what is tried because a broker short of memory or disk lets its consumers go on: it
     /// must not look as if all its queues were mute. A delivery that comes goes back with the channel.
     async fn mute_among(&self, suspects: Vec<Suspect>) -> Result<Vec<Suspect>, BrokerError> {
+        self.try_own_queue().await?;
+        let share = suspects.len().div_ceil(CONNECTIONS).max(1);
+        let mute = try_join_all(suspects.chunks(share).map(|share| self.mute_of(share))).await?;
+        self.try_own_queue().await?;
+        Ok(mute.into_iter().flatten().collect())
+    }
+
+    /// One after the other over one connection, which is given up with a queue that does not answer: the broker may have dropped it.
+    async fn mute_of(&self, suspects: &[Suspect]) -> Result<Vec<Suspect>, BrokerError> {
+        let mut mute = Vec::new();
+        let mut connection = self.connect().await?;
+        for suspect in suspects {
+            match try_to_consume(&connection, &suspect.queue).await {
+                Ok(()) => {}
+                Err(error) if error.is_refusal() => {}
+                Err(_no_answer) => {
+                    mute.push(suspect.clone());
+                    connection = self.connect().await?;
+                }
+            }
+        }
+        Ok(mute)
+    }
+
+    /// Consumes from a queue that nobody else knows.
+    async fn try_own_queue(&self) -> Result<(), BrokerError> {
+        let connection = self.connect().await?;
+        let channel = within_deadline(connection.create_channel()).await?;
+        let queue = within_deadline(declare_own(&channel, "")).await?;
+        try_to_consume(&connection, queue.name().as_str()).await
+    }
+
+    async fn connect(&self) -> Result<Connection, BrokerError> {
         let purpose = format!("{}: looking for mute queues", self.service);
-        let connection = self.broker.connect(&purpose).await?;
-        try_own_queue(&connection).await?;
-        let tried = suspects
-            .iter()
-            .map(|suspect| try_to_consume(&connection, &suspect.queue));
-        let tried = join_all(tried).await;
-        try_own_queue(&connection).await?;
-        Ok(suspects
-            .into_iter()
-            .zip(tried)
-            .filter(|(_, tried)| matches!(tried, Err(BrokerError::Silent)))
-            .map(|(suspect, _)| suspect)
-            .collect())
+        self.broker.connect(&purpose).await
     }
 
     /// Whoever fails on the way leaves a queue that is mute still, or one that is missing; both are found.
@@ -188,28 +239,23 @@ fn is_said_by(event_type: &str, service: &str) -> bool {
         .any(|known| known.name == event_type && [service, EVERY_SERVICE].contains(&known.producer))
 }
 
-async fn try_own_queue(connection: &Connection) -> Result<(), BrokerError> {
-    let channel = within_deadline(connection.create_channel()).await?;
+/// Declares a queue that lives and dies with its connection; refused where another connection has one of that name.
+async fn declare_own(channel: &Channel, name: &str) -> lapin::Result<Queue> {
     let options = QueueDeclareOptions {
         exclusive: true,
         auto_delete: true,
         ..QueueDeclareOptions::default()
     };
-    let declared = channel.queue_declare("".into(), options, FieldTable::default());
-    let queue = within_deadline(declared).await?.name().to_string();
-    within_deadline(channel.close(200, "declared".into())).await?;
-    try_to_consume(connection, &queue).await
+    channel
+        .queue_declare(name.into(), options, FieldTable::default())
+        .await
 }
 
 async fn try_to_consume(connection: &Connection, queue: &str) -> Result<(), BrokerError> {
     let channel = within_deadline(connection.create_channel()).await?;
     within_deadline(channel.basic_qos(1, BasicQosOptions::default())).await?;
-    let consumed = channel.basic_consume(
-        queue.into(),
-        "".into(),
-        BasicConsumeOptions::default(),
-        FieldTable::default(),
-    );
+    let options = BasicConsumeOptions::default();
+    let consumed = channel.basic_consume(queue.into(), "".into(), options, FieldTable::default());
     within_deadline(consumed).await?;
     within_deadline(channel.close(200, "tried".into())).await
 }

@@ -54,7 +54,9 @@ impl Work {
         let mut pause = PAUSES.0;
         while !shutdown.is_cancelled() {
             let connected = tokio::time::Instant::now();
-            if let Err(error) = Arc::clone(&self).session(&shutdown).await {
+            let ended = Arc::clone(&self).session(&shutdown).await;
+            self.broker.suspect_if_silent(&ended);
+            if let Err(error) = ended {
                 tracing::warn!(cause = %error, "consumers lost the broker; connecting again");
             }
             if connected.elapsed() > PAUSES.1 {
