@@ -35,29 +35,28 @@ pub enum BrokerError {
 impl BrokerError {
     /// Whether a queue or exchange was named that does not exist.
     pub(crate) fn is_not_found(&self) -> bool {
-        let Self::Failed(error) = self else {
-            return false;
-        };
-        matches!(error.kind(), ErrorKind::ProtocolError(refusal)
-            if *refusal.kind() == AMQPErrorKind::Soft(AMQPSoftError::NOTFOUND))
+        self.answer() == Some(&AMQPErrorKind::Soft(AMQPSoftError::NOTFOUND))
     }
 
     /// Whether what was asked for was refused, and nothing else broke: only the channel is gone.
     pub(crate) fn is_refusal(&self) -> bool {
-        let Self::Failed(error) = self else {
-            return false;
-        };
-        matches!(error.kind(), ErrorKind::ProtocolError(refusal)
-            if matches!(refusal.kind(), AMQPErrorKind::Soft(_)))
+        matches!(self.answer(), Some(AMQPErrorKind::Soft(_)))
     }
 
     /// Whether the broker stumbled over what was asked for, and dropped the whole connection.
     fn is_internal(&self) -> bool {
-        let Self::Failed(error) = self else {
-            return false;
-        };
-        matches!(error.kind(), ErrorKind::ProtocolError(stumble)
-            if *stumble.kind() == AMQPErrorKind::Hard(AMQPHardError::INTERNALERROR))
+        self.answer() == Some(&AMQPErrorKind::Hard(AMQPHardError::INTERNALERROR))
+    }
+
+    /// What the broker said, if it said anything.
+    fn answer(&self) -> Option<&AMQPErrorKind> {
+        match self {
+            Self::Failed(error) => match error.kind() {
+                ErrorKind::ProtocolError(answer) => Some(answer.kind()),
+                _ => None,
+            },
+            _ => None,
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use test_support::{Fault, FaultProxy, PrivatePostgres, TestBroker};
 use tokio::sync::{Mutex, MutexGuard};
 
 use crate::database;
-use crate::shop::{Answer, CONSUMER, SERVICE, Shop};
+use crate::shop::{Answer, CONSUMER, Running, SERVICE, Shop};
 
 const SOON: Duration = Duration::from_secs(30);
 /// As long as it takes to find a queue mute, twice, and to replace it.
@@ -109,7 +109,7 @@ async fn a_queue_that_is_left_without_its_process_is_replaced() {
     let replicas = [shop.run(), shop.run(), shop.run()];
     shop.promise(50..100).await;
     shop.expect_once(0..100, MENDED).await;
-    let replaced = |one: &crate::shop::Running| one.metric("event_queues_replaced_total");
+    let replaced = |one: &Running| one.metric("event_queues_replaced_total");
     let total: f64 = replicas.iter().map(replaced).sum();
     assert!((total - 1.0).abs() < f64::EPSILON, "replaced {total} times");
 }
@@ -292,25 +292,23 @@ async fn a_stalled_consumer_does_not_stop_its_neighbour() {
 
 /// What a node does with a queue whose log it lost with a crash: it starts the member from nothing.
 fn lose_log(broker: &TestBroker, queue: &str) {
-    let found = format!("rabbit_amqqueue:lookup(rabbit_misc:r(<<\"/\">>, queue, <<\"{queue}\">>))");
-    broker.control(&[
-        "eval",
-        &format!(
-            "{{ok, Queue}} = {found},
-             ok = ra:force_delete_server(quorum_queues, amqqueue:get_pid(Queue)),
-             {{[_], []}} = rabbit_quorum_queue:recover(<<\"/\">>, [Queue])."
-        ),
-    ]);
+    end_process(broker, queue);
+    let recover = "{[_], []} = rabbit_quorum_queue:recover(<<\"/\">>, [Queue])";
+    eval_on(broker, queue, recover);
 }
 
 /// What is left where a queue is deleted by force just when it was made anew.
 fn end_process(broker: &TestBroker, queue: &str) {
-    let found = format!("rabbit_amqqueue:lookup(rabbit_misc:r(<<\"/\">>, queue, <<\"{queue}\">>))");
+    let end = "ok = ra:force_delete_server(quorum_queues, amqqueue:get_pid(Queue))";
+    eval_on(broker, queue, end);
+}
+
+/// Evaluates an expression inside the broker, in which `Queue` is the queue.
+fn eval_on(broker: &TestBroker, queue: &str, expression: &str) {
+    let name = format!("rabbit_misc:r(<<\"/\">>, queue, <<\"{queue}\">>)");
     broker.control(&[
         "eval",
-        &format!(
-            "{{ok, Queue}} = {found}, ok = ra:force_delete_server(quorum_queues, amqqueue:get_pid(Queue))."
-        ),
+        &format!("{{ok, Queue}} = rabbit_amqqueue:lookup({name}), {expression}."),
     ]);
 }
 
