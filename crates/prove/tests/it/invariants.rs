@@ -68,17 +68,22 @@ async fn nothing_is_found_where_everything_is_right_and_whatever_is_planted_is_f
     }
     assert!(Journals::begin_too_late(&client, &[]).await.unwrap());
 
-    // I33: somebody who forgot to end a transaction.
+    // I33: somebody who forgot to end a transaction, or to let go of a lock.
     let forgetful = world.connect().await;
-    forgetful.batch_execute("BEGIN; SELECT 1").await.unwrap();
     let at_once = Patience {
         idle: Duration::ZERO,
         ..Patience::default()
     };
-    let report = check(&mut client, &journals(), at_once).await.unwrap();
-    assert_eq!(report.violated(), ["I33"], "{report}");
+    for (forget, remember) in [
+        ("BEGIN; SELECT 1", "ROLLBACK"),
+        ("SELECT pg_advisory_lock(1)", "SELECT pg_advisory_unlock(1)"),
+    ] {
+        forgetful.batch_execute(forget).await.unwrap();
+        let report = check(&mut client, &journals(), at_once).await.unwrap();
+        assert_eq!(report.violated(), ["I33"], "{forget}: {report}");
+        forgetful.batch_execute(remember).await.unwrap();
+    }
 
-    forgetful.batch_execute("ROLLBACK").await.unwrap();
     let report = check(&mut client, &Journals::default(), Patience::default())
         .await
         .unwrap();

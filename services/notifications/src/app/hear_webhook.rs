@@ -11,6 +11,10 @@ use crate::store::messages::RECIPIENT_INDEX;
 /// Notes what was told, once however often it is told and in whatever order. An address that cannot be reached, or
 /// whose owner does not want our mail, gets no more.
 pub(crate) async fn hear_webhook(state: &AppState, event: &WebhookEvent) -> Result<(), Error> {
+    if event.was_known() {
+        state.counters.told(&event.kind);
+        return Ok(());
+    }
     let now = state.clock.now();
     let indexes: Vec<Vec<u8>> = event
         .recipients

@@ -34,6 +34,12 @@ impl Pace {
         }
     }
 
+    /// How many turns there are in a time.
+    pub(crate) fn turns_in(&self, time: Duration) -> usize {
+        let turns = time.as_nanos() / self.every.as_nanos().max(1);
+        usize::try_from(turns).unwrap_or(usize::MAX)
+    }
+
     /// Waits for a turn of one's own, at most as long as `patience`; otherwise says how long it would have been.
     pub(crate) async fn take_turn(&self, patience: Duration) -> Result<(), Duration> {
         let deadline = Instant::now() + patience;

@@ -34,15 +34,19 @@ pub(crate) async fn prepare(
         }
     };
     let sealed = seal(state, row, &to, &request, good_until)?;
+    let is_leaving = {
+        let mut conn = state.work_db.get().await?;
+        let now = state.clock.now();
+        store::claims::begin_sending(&mut conn, row.claim(), &sealed, now).await?
+    };
+    if is_leaving {
+        return Ok(Some(request));
+    }
     if let Some(reason) = suppression(state, &sealed).await? {
         end_suppressed(state, row, &sealed, &reason).await?;
-        return Ok(None);
     }
-    let mut conn = state.work_db.get().await?;
-    let now = state.clock.now();
-    let is_ours = store::claims::begin_sending(&mut conn, row.claim(), &sealed, now).await?;
-    // If it is not, another sender has the row, or the person was erased meanwhile.
-    Ok(is_ours.then_some(request))
+    // Otherwise another sender has the row, or the person was erased meanwhile.
+    Ok(None)
 }
 
 /// Opens the request that was kept, for a repetition that does not differ in a single byte.

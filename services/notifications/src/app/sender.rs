@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::{Error, deliver};
@@ -17,12 +17,18 @@ use crate::store::claims::ClaimedRow;
 const POLL: Duration = Duration::from_secs(1);
 /// How often the gauges are brought up to date.
 const GAUGES: Duration = Duration::from_secs(10);
-/// Mails in hand at the same time. Waiting for answers must not keep the pace down.
-const AT_ONCE: usize = 8;
+/// Mails are in hand at the same time, so that waiting for answers does not keep the pace down: as many as may leave in this
+/// time, but at least and at most so many.
+const IN_HAND: Duration = Duration::from_secs(4);
+const AT_ONCE: (usize, usize) = (8, 32);
+/// How soon the table is looked at again: what becomes due within that time is taken at once, which under load saves most of
+/// the looks. A mail that comes alone waits for nothing.
+const GATHER: Duration = Duration::from_millis(100);
 
 /// Sends until told to stop; what is in hand then is brought to its end.
 pub(crate) async fn run(state: Arc<AppState>, shutdown: CancellationToken) {
-    let slots = Arc::new(Semaphore::new(AT_ONCE));
+    let at_once = state.pace.turns_in(IN_HAND).clamp(AT_ONCE.0, AT_ONCE.1);
+    let slots = Arc::new(Semaphore::new(at_once));
     let mut in_hand = JoinSet::new();
     let mut gauges_at = Instant::now();
     while !shutdown.is_cancelled() {
@@ -34,26 +40,34 @@ pub(crate) async fn run(state: Arc<AppState>, shutdown: CancellationToken) {
         let Ok(slot) = Arc::clone(&slots).acquire_owned().await else {
             return;
         };
-        let pause = match next_due(&state).await {
-            Ok(Some(row)) => {
-                let state = Arc::clone(&state);
-                in_hand.spawn(async move {
-                    deliver::deliver(&state, row).await;
-                    drop(slot);
-                });
-                continue;
+        let mut free = vec![slot];
+        free.extend(std::iter::from_fn(|| {
+            Arc::clone(&slots).try_acquire_owned().ok()
+        }));
+        let next_look = Instant::now() + GATHER;
+        let due = take_due(&state, free.len()).await;
+        let due = due.unwrap_or_else(|error| {
+            tracing::warn!(cause = %error, "mails that are due cannot be read; trying again");
+            Vec::new()
+        });
+        let has_taken = !due.is_empty();
+        for (row, slot) in due.into_iter().zip(free) {
+            let state = Arc::clone(&state);
+            in_hand.spawn(async move {
+                deliver::deliver(&state, row).await;
+                drop(slot);
+            });
+        }
+        let wake = async {
+            if !has_taken {
+                state.wake.notified().await;
             }
-            Ok(None) => POLL,
-            Err(error) => {
-                tracing::warn!(cause = %error, "mails that are due cannot be read; trying again");
-                POLL
-            }
+            sleep_until(next_look).await;
         };
-        drop(slot);
         // A silence can be long; looking every second costs nothing and ends at a stop.
         tokio::select! {
-            () = state.wake.notified() => {}
-            () = tokio::time::sleep(pause) => {}
+            () = wake => {}
+            () = sleep(POLL) => {}
             () = shutdown.cancelled() => {}
         }
     }
@@ -61,13 +75,13 @@ pub(crate) async fn run(state: Arc<AppState>, shutdown: CancellationToken) {
 }
 
 /// While the provider wants to hear nothing, nothing is taken: content that is not asked for does not grow old.
-async fn next_due(state: &AppState) -> Result<Option<ClaimedRow>, Error> {
+async fn take_due(state: &AppState, rows_max: usize) -> Result<Vec<ClaimedRow>, Error> {
     if state.pace.silence().is_some() {
-        return Ok(None);
+        return Ok(Vec::new());
     }
     let mut conn = state.work_db.get().await?;
     let lease = state.settings.sending_lease;
-    Ok(store::claims::claim_next(&mut conn, state.clock.now(), lease).await?)
+    Ok(store::claims::claim(&mut conn, rows_max, state.clock.now(), lease).await?)
 }
 
 async fn show_waiting(state: &AppState) {

@@ -44,6 +44,11 @@ impl Suppression {
 }
 
 impl WebhookEvent {
+    /// Whether it says only what the provider's answer to the sending said: that it has the mail.
+    pub(crate) fn was_known(&self) -> bool {
+        self.kind == "sent"
+    }
+
     /// Whether the recipients must get no more mail. A full mailbox or a mail that was too long passes.
     pub(crate) fn suppression(&self) -> Option<Suppression> {
         match self.kind.as_str() {

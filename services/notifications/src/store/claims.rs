@@ -5,13 +5,14 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use common::statement::Prepare as _;
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
-use diesel::sql_types::{Integer, Jsonb, Nullable, Text, Timestamptz};
+use diesel::sql_types::{BigInt, Integer, Jsonb, Nullable, Text, Timestamptz};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::schema::notifications::messages;
+use super::schema::notifications::{messages, suppressions};
 use crate::domain::ids::MessageId;
 use crate::domain::status::Status;
 
@@ -60,21 +61,22 @@ impl ClaimedRow {
     }
 }
 
-/// Takes the mail that has been due longest and that nobody else has in hand, for as long as `lease`.
+/// Takes the mails that have been due longest and that nobody else has in hand, for as long as `lease`.
 ///
 /// One that goes to the provider now may have left from here on, whatever becomes of this process: so that is noted
 /// with the claim. The row handed out says what was known before.
-pub(crate) async fn claim_next(
+pub(crate) async fn claim(
     conn: &mut AsyncPgConnection,
+    rows_max: usize,
     now: DateTime<Utc>,
     lease: TimeDelta,
-) -> QueryResult<Option<ClaimedRow>> {
+) -> QueryResult<Vec<ClaimedRow>> {
     // Materialized: a subquery may be run once for each row of the table, and take another row each time.
     diesel::sql_query(
         "WITH due AS MATERIALIZED ( \
              SELECT id, first_sending_at AS perhaps_since FROM notifications.messages \
              WHERE status IN ('pending', 'sending') AND next_attempt_at <= $1 \
-             ORDER BY next_attempt_at, id LIMIT 1 FOR UPDATE SKIP LOCKED) \
+             ORDER BY next_attempt_at, id LIMIT $3 FOR UPDATE SKIP LOCKED) \
          UPDATE notifications.messages m \
          SET attempts = m.attempts + 1, next_attempt_at = $2, \
              first_sending_at = CASE WHEN m.status = 'sending' THEN coalesce(m.first_sending_at, $1) END \
@@ -84,10 +86,10 @@ pub(crate) async fn claim_next(
     )
     .bind::<Timestamptz, _>(now)
     .bind::<Timestamptz, _>(now + lease)
+    .bind::<BigInt, _>(i64::try_from(rows_max).unwrap_or(i64::MAX))
     .prepared()
-    .get_result(conn)
+    .get_results(conn)
     .await
-    .optional()
 }
 
 /// A mail as it is sent, sealed.
@@ -101,17 +103,19 @@ pub(crate) struct SealedMail {
     pub(crate) good_until: Option<DateTime<Utc>>,
 }
 
-/// Notes that a mail is about to leave, with everything needed to send the very same again. Answers whether the claim
-/// still held.
+/// Notes that a mail is about to leave, with everything needed to send the very same again. Answers whether it may: the
+/// claim still held, and the recipient is not one who gets no mail.
 pub(crate) async fn begin_sending(
     conn: &mut AsyncPgConnection,
     claim: Claim,
     mail: &SealedMail,
     now: DateTime<Utc>,
 ) -> QueryResult<bool> {
+    let suppression = suppressions::table.find(&mail.recipient_bidx);
     let updated = diesel::update(messages::table.find(claim.id.0))
         .filter(messages::attempts.eq(claim.attempts))
         .filter(messages::status.eq(Status::Pending.name()))
+        .filter(not(exists(suppression)))
         .set((
             messages::status.eq(Status::Sending.name()),
             messages::recipient_ct.eq(&mail.recipient_ct),

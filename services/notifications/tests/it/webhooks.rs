@@ -192,6 +192,17 @@ async fn what_passes_suppresses_nobody() {
 }
 
 #[tokio::test]
+async fn that_a_mail_was_taken_is_not_noted_again() {
+    let app = TestApp::start().await;
+    let (_, id) = sent_mail(&app).await;
+    let taken = told("sent", &id, app.world.clock.now());
+    let reply = Webhook::of(&app, "msg_1", &taken).send(&app).await;
+    assert_eq!(reply.status, 200, "{}", reply.body);
+    let noted = app.rows("SELECT * FROM notifications.webhook_events").await;
+    assert!(noted.is_empty(), "{noted:?}");
+}
+
+#[tokio::test]
 async fn only_the_provider_is_believed() {
     let app = TestApp::start().await;
     let (_, id) = sent_mail(&app).await;

@@ -1,10 +1,7 @@
 //! What others ask: orders, lists of them, what is due.
 
-use std::collections::HashMap;
-
 use common::paging::{Page, Pagination};
 use diesel_async::AsyncPgConnection;
-use uuid::Uuid;
 
 use super::Error;
 use super::contact::{Contact, email_index};
@@ -16,6 +13,7 @@ use crate::store;
 use crate::store::disputes::DisputeRow;
 use crate::store::listing::{Filter, Search};
 use crate::store::rows::{HistoryRow, LineRow, OrderRow};
+use crate::store::whole::WholeOrder;
 
 /// An order with everything that belongs to it.
 #[derive(Debug, Clone)]
@@ -29,49 +27,26 @@ pub(crate) struct OrderView {
     pub(crate) contact: Option<Contact>,
 }
 
+impl OrderView {
+    fn of(state: &AppState, whole: WholeOrder) -> Result<Self, Error> {
+        Ok(Self {
+            contact: Contact::open(&state.sealer, &whole.order)?,
+            order: whole.order,
+            lines: whole.lines,
+            history: whole.history,
+            disputes: whole.disputes,
+        })
+    }
+}
+
 /// One order, on a connection that is at hand.
 pub(super) async fn view(
     conn: &mut AsyncPgConnection,
     state: &AppState,
     order: OrderId,
 ) -> Result<OrderView, Error> {
-    let row = store::orders::find(conn, order).await?;
-    let row = row.ok_or(Error::NotFound("order"))?;
-    let mut views = views(conn, state, vec![row]).await?;
-    views.pop().ok_or(Error::NotFound("order"))
-}
-
-/// Orders with what belongs to them: three statements however many.
-async fn views(
-    conn: &mut AsyncPgConnection,
-    state: &AppState,
-    orders: Vec<OrderRow>,
-) -> Result<Vec<OrderView>, Error> {
-    let ids: Vec<Uuid> = orders.iter().map(|order| order.id).collect();
-    let mut lines: HashMap<Uuid, Vec<LineRow>> = HashMap::new();
-    for line in store::orders::lines_of(conn, &ids).await? {
-        lines.entry(line.order_id).or_default().push(line);
-    }
-    let mut history: HashMap<Uuid, Vec<HistoryRow>> = HashMap::new();
-    for row in store::history::of(conn, &ids).await? {
-        history.entry(row.order_id).or_default().push(row);
-    }
-    let mut disputes: HashMap<Uuid, Vec<DisputeRow>> = HashMap::new();
-    for row in store::disputes::of(conn, &ids).await? {
-        disputes.entry(row.order_id).or_default().push(row);
-    }
-    orders
-        .into_iter()
-        .map(|order| {
-            Ok(OrderView {
-                lines: lines.remove(&order.id).unwrap_or_default(),
-                history: history.remove(&order.id).unwrap_or_default(),
-                disputes: disputes.remove(&order.id).unwrap_or_default(),
-                contact: Contact::open(&state.sealer, &order)?,
-                order,
-            })
-        })
-        .collect()
+    let whole = store::whole::find(conn, order).await?;
+    OrderView::of(state, whole.ok_or(Error::NotFound("order"))?)
 }
 
 /// Somebody's own order.
@@ -125,7 +100,8 @@ pub(crate) async fn list(
 ) -> Result<(Vec<OrderView>, Pagination), Error> {
     let mut conn = state.db.get().await?;
     let (rows, total) = store::listing::list(&mut conn, filter, page).await?;
-    Ok((views(&mut conn, state, rows).await?, page.of_total(total)))
+    let views = rows.into_iter().map(|row| OrderView::of(state, row));
+    Ok((views.collect::<Result<_, _>>()?, page.of_total(total)))
 }
 
 /// What staff types to find orders: a number, an address of a person, or an id.
@@ -152,9 +128,7 @@ pub(crate) async fn track(
         ..Filter::default()
     };
     let found = store::listing::first(&mut conn, &filter).await?;
-    let found = found.ok_or(Error::NotFound("order"))?;
-    let mut views = views(&mut conn, state, vec![found]).await?;
-    views.pop().ok_or(Error::NotFound("order"))
+    OrderView::of(state, found.ok_or(Error::NotFound("order"))?)
 }
 
 /// Whether somebody may begin to pay for an order. A payment that was begun before it ended may still bring it back.

@@ -3,7 +3,6 @@
 use common::statement::Prepare as _;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use uuid::Uuid;
 
 use super::rows::HistoryRow;
 use super::schema::orders::order_history;
@@ -16,17 +15,4 @@ pub(crate) async fn append(conn: &mut AsyncPgConnection, row: &HistoryRow) -> Qu
         .execute(conn)
         .await?;
     Ok(())
-}
-
-/// The history of these orders, oldest first.
-pub(crate) async fn of(
-    conn: &mut AsyncPgConnection,
-    orders: &[Uuid],
-) -> QueryResult<Vec<HistoryRow>> {
-    order_history::table
-        .filter(order_history::order_id.eq_any(orders))
-        .order((order_history::order_id, order_history::version))
-        .select(HistoryRow::as_select())
-        .load(conn)
-        .await
 }

@@ -7,8 +7,8 @@ use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
-use super::rows::OrderRow;
 use super::schema::orders::orders;
+use super::whole::WholeOrder;
 use crate::domain::ids::UserId;
 use crate::domain::number::OrderNumber;
 use crate::domain::status::OrderStatus;
@@ -71,12 +71,12 @@ pub(crate) async fn list(
     conn: &mut AsyncPgConnection,
     filter: &Filter,
     page: Page,
-) -> QueryResult<(Vec<OrderRow>, i64)> {
+) -> QueryResult<(Vec<WholeOrder>, i64)> {
     let total = filter.query().count().get_result(conn).await?;
     let rows = newest_first(filter.query(), filter)
         .offset(page.offset())
         .limit(page.rows())
-        .select(OrderRow::as_select())
+        .select(WholeOrder::as_select())
         .load(conn)
         .await?;
     Ok((rows, total))
@@ -96,10 +96,10 @@ fn newest_first<'a>(query: Boxed<'a>, filter: &Filter) -> Boxed<'a> {
 pub(crate) async fn first(
     conn: &mut AsyncPgConnection,
     filter: &Filter,
-) -> QueryResult<Option<OrderRow>> {
+) -> QueryResult<Option<WholeOrder>> {
     filter
         .query()
-        .select(OrderRow::as_select())
+        .select(WholeOrder::as_select())
         .first(conn)
         .await
         .optional()

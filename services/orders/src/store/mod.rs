@@ -14,3 +14,4 @@ pub(crate) mod rules;
 pub(crate) mod schema;
 pub(crate) mod shipping_methods;
 pub(crate) mod tax_rates;
+pub(crate) mod whole;

@@ -215,13 +215,13 @@ async fn finish(
     let trail = state.trail();
     let again_at = trail.now() + state.settings.poll_every;
     let mut conn = state.work_db.get().await?;
+    let Some((why, about)) = call else {
+        store::webhook_events::end(&mut conn, event, status, outcome, trail.now()).await?;
+        return Ok(outcome);
+    };
     let finished: Result<(), Error> = conn
         .transaction(async |conn| {
             store::webhook_events::end(conn, event, status, outcome, trail.now()).await?;
-            store::webhook_events::drop_body_of_nobody(conn, event).await?;
-            let Some((why, about)) = call else {
-                return Ok(());
-            };
             if let (Attention::Unconfirmed, Some(payment)) = (why, about.payment) {
                 watch_anew(conn, &trail, payment, again_at).await?;
             }

@@ -136,7 +136,7 @@ pub(crate) async fn put_off(
     Ok(())
 }
 
-/// Notes what became of an event.
+/// Notes what became of an event, and drops what was told about somebody who was forgotten before it came.
 pub(crate) async fn end(
     conn: &mut AsyncPgConnection,
     event: &ClaimedEvent,
@@ -144,28 +144,14 @@ pub(crate) async fn end(
     outcome: &'static str,
     now: DateTime<Utc>,
 ) -> QueryResult<()> {
-    diesel::update(webhook_events::table.find(event.id))
-        .filter(webhook_events::status.eq("received"))
-        .set((
-            webhook_events::status.eq(status),
-            webhook_events::outcome.eq(outcome),
-            webhook_events::processed_at.eq(now),
-            webhook_events::next_attempt_at.eq(None::<DateTime<Utc>>),
-        ))
-        .prepared()
-        .execute(conn)
-        .await?;
-    Ok(())
-}
-
-/// Drops what was told about somebody who was forgotten before it came.
-pub(crate) async fn drop_body_of_nobody(
-    conn: &mut AsyncPgConnection,
-    event: &ClaimedEvent,
-) -> QueryResult<()> {
-    const SQL: &str = "UPDATE webhook_events e SET body_ct = NULL FROM payments p
-         WHERE e.id = ? AND p.reference = e.reference AND p.user_id IS NULL AND e.body_ct IS NOT NULL";
+    const SQL: &str = "UPDATE webhook_events e SET status = ?, outcome = ?, processed_at = ?, next_attempt_at = NULL,
+             body_ct = CASE WHEN EXISTS (SELECT FROM payments p WHERE p.reference = e.reference AND p.user_id IS NULL)
+                 THEN NULL ELSE e.body_ct END
+         WHERE e.id = ? AND e.status = 'received'";
     Statement::new(SQL)
+        .bind::<Text, _>(status)
+        .bind::<Text, _>(outcome)
+        .bind::<Timestamptz, _>(now)
         .bind::<SqlUuid, _>(event.id)
         .execute(conn)
         .await?;

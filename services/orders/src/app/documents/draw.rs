@@ -27,6 +27,7 @@ pub(super) async fn draw_batch(state: &AppState) -> Result<bool, Error> {
         let mut conn = state.work_db.get().await?;
         store::documents::claim_undrawn(&mut conn, BATCH).await?
     };
+    let is_full = i64::try_from(rows.len()).is_ok_and(|count| count == BATCH);
     let mut drawn = Vec::with_capacity(rows.len());
     for row in rows {
         let id = row.id;
@@ -44,7 +45,7 @@ pub(super) async fn draw_batch(state: &AppState) -> Result<bool, Error> {
     failpoint::reach("orders.document_drawn");
     let count = keep(state, drawn).await?;
     state.counters.documents(Document::Drawn, count);
-    Ok(true)
+    Ok(is_full)
 }
 
 /// On a thread where nobody waits for requests; a panic there is only this document's.

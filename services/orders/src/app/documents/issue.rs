@@ -22,29 +22,31 @@ const BATCH: i64 = 64;
 
 /// Issues one batch of each kind; whether there may be more. Invoices come first, as credit notes wait for them.
 pub(super) async fn issue_batch(state: &AppState) -> Result<bool, Error> {
-    let invoices = issue_kind(state, Kind::Invoice).await?;
-    let credit_notes = issue_kind(state, Kind::CreditNote).await?;
-    state
-        .counters
-        .documents(Document::Issued, invoices + credit_notes);
-    Ok(invoices + credit_notes > 0)
+    let mut may_be_more = false;
+    for kind in [Kind::Invoice, Kind::CreditNote] {
+        let (issued, is_full) = issue_kind(state, kind).await?;
+        state.counters.documents(Document::Issued, issued);
+        may_be_more |= is_full && issued > 0;
+    }
+    Ok(may_be_more)
 }
 
-async fn issue_kind(state: &AppState, kind: Kind) -> Result<usize, Error> {
+/// How many were issued, and whether as many were due as go in a batch.
+async fn issue_kind(state: &AppState, kind: Kind) -> Result<(usize, bool), Error> {
     let trail = state.trail();
     let mut conn = state.work_db.get().await?;
     conn.transaction(async |conn| {
         let due = store::documents::lock_due(conn, kind, BATCH).await?;
+        let is_full = i64::try_from(due.len()).is_ok_and(|count| count == BATCH);
         if due.is_empty() {
-            return Ok(0);
+            return Ok((0, is_full));
         }
         let drafts = drafts(conn, state, &trail, kind, &due).await?;
         let count = drafts.len();
-        if count == 0 {
-            return Ok(0);
+        if count > 0 {
+            number_and_write(conn, state, &trail, kind, drafts).await?;
         }
-        number_and_write(conn, state, &trail, kind, drafts).await?;
-        Ok(count)
+        Ok((count, is_full))
     })
     .await
 }
