@@ -7,7 +7,7 @@ use messaging::{ConsumeError, Outcome, Received, Trail};
 use money::Money;
 
 use super::Error;
-use super::transition::{self, Actor};
+use super::transition;
 use crate::domain::ids::{OrderId, PaymentId};
 use crate::domain::payment_status::AttemptStatus;
 use crate::domain::status::OrderStatus;
@@ -126,7 +126,7 @@ async fn apply(
     if known.is_some_and(|known| known.status == status) {
         return Ok(Outcome::Stale);
     }
-    transition::to_stage(conn, trail, order, order.stage()?, Actor::system("")).await?;
+    transition::to_paid(conn, trail, order).await?;
     Ok(Outcome::Applied)
 }
 

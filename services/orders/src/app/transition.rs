@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::Error;
 use crate::domain::ids::{OrderId, UserId};
-use crate::domain::payment_status::payment_status;
+use crate::domain::payment_status::{PaymentStatus, payment_status};
 use crate::domain::status::{OrderStatus, Stage};
 use crate::store;
 use crate::store::orders::Changed;
@@ -50,11 +50,9 @@ pub(crate) async fn to_stage(
     stage: Stage,
     actor: Actor,
 ) -> Result<i64, Error> {
-    let attempts = store::payments::attempts_of(conn, OrderId(order.id), order.currency()?).await?;
-    let kept = stage.settled_by.or(stage.settling);
     let changed = Changed {
         stage,
-        payment_status: payment_status(kept, &attempts).name(),
+        payment_status: paid_of(conn, order, stage).await?.name(),
         now: trail.now(),
     };
     let version = store::orders::save(conn, order, &changed).await?;
@@ -68,6 +66,29 @@ pub(crate) async fn to_stage(
         keep_coupon_true(conn, order, stage.status).await?;
     }
     Ok(version)
+}
+
+/// Writes what is paid of a locked order by now; nothing if that is what it says already.
+pub(crate) async fn to_paid(
+    conn: &mut AsyncPgConnection,
+    trail: &Trail,
+    order: &OrderRow,
+) -> Result<(), Error> {
+    let stage = order.stage()?;
+    if paid_of(conn, order, stage).await?.name() != order.payment_status {
+        to_stage(conn, trail, order, stage, Actor::system("")).await?;
+    }
+    Ok(())
+}
+
+async fn paid_of(
+    conn: &mut AsyncPgConnection,
+    order: &OrderRow,
+    stage: Stage,
+) -> Result<PaymentStatus, Error> {
+    let attempts = store::payments::attempts_of(conn, OrderId(order.id), order.currency()?).await?;
+    let kept = stage.settled_by.or(stage.settling);
+    Ok(payment_status(kept, &attempts))
 }
 
 /// Writes something about a locked order into its history that leaves its status as it is; answers its version from now on.
