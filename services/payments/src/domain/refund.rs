@@ -215,6 +215,7 @@ mod tests {
     fn names_are_exact() {
         for status in RefundStatus::ALL {
             assert_eq!(status.name().parse(), Ok(status));
+            assert_eq!(status.to_string(), status.name());
         }
         assert_eq!("Failed".parse::<RefundStatus>(), Err(UnknownStatus));
         let origins = [Origin::Staff, Origin::System, Origin::External];
