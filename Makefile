@@ -46,7 +46,7 @@ backup: build ## Copy the running tree's database, so that it can be restored to
 restore: build ## Check the database as it was, on a copy (AT=2026-01-12T10:20:30Z)
 	@$(AGAPE) restore $(if $(AT),--at $(AT))
 
-.PHONY: test test-unit test-integration test-e2e coverage bench prove
+.PHONY: test test-unit test-integration test-e2e coverage mutants bench prove
 test: setup ## Run all tests against real servers (S=auth for one package)
 	@cargo test $(PACKAGES)
 
@@ -61,6 +61,9 @@ test-e2e: setup ## Only the tests of a whole running system
 
 coverage: setup ## Measure test coverage and check the thresholds (S=auth for one package)
 	@.ci/coverage $(if $(S),-p $(S))
+
+mutants: ## Break the rules of orders, payments and stock one by one, and see that a test notices (S=orders for one)
+	@.ci/mutants $(S)
 
 bench: setup ## Measure speed, release build, nginx beside it (installs nginx and wrk)
 	@.ci/setup nginx wrk

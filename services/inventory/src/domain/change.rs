@@ -65,6 +65,8 @@ mod tests {
         assert_eq!(delta(10, 3, Set, 10), Ok(0));
         assert_eq!(delta(10, 3, Increment, 5), Ok(5));
         assert_eq!(delta(10, 3, Decrement, 7), Ok(-7));
+        assert_eq!(delta(10, 0, Decrement, 10), Ok(-10));
+        assert_eq!(delta(10, 3, Set, ON_HAND_MAX), Ok(ON_HAND_MAX - 10));
         let below_reserved = Err(ChangeError::BelowReserved { reserved: 3 });
         assert_eq!(delta(10, 3, Set, 2), below_reserved);
         assert_eq!(delta(10, 3, Decrement, 8), below_reserved);

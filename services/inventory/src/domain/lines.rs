@@ -106,6 +106,19 @@ mod tests {
     }
 
     #[test]
+    fn an_order_may_want_as_many_lines_and_units_as_are_allowed() {
+        let most = (1..).map(variant).zip([1; LINES_MAX]);
+        assert_eq!(Lines::parse(most, 100).unwrap().units(), 100);
+    }
+
+    #[test]
+    fn what_was_stored_is_read_in_the_order_in_which_rows_are_locked() {
+        let lines = Lines::stored([(variant(2), 3), (variant(1), 4)]);
+        assert!(lines.iter().eq([(variant(1), 4), (variant(2), 3)]));
+        assert!(lines.variants().eq([variant(1), variant(2)]));
+    }
+
+    #[test]
     fn nonsense_is_refused() {
         let of = |quantities: &[i64]| {
             let wanted = quantities.iter().map(|quantity| (variant(1), *quantity));

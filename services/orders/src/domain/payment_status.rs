@@ -195,6 +195,52 @@ mod tests {
     }
 
     #[test]
+    fn of_several_payments_the_one_that_least_went_back_of_speaks() {
+        let whole = attempt(1, A::Succeeded, 0);
+        let partly = attempt(2, A::Succeeded, 1);
+        let back = attempt(3, A::Succeeded, 100);
+        for (attempts, expected) in [
+            ([back, partly, whole], PaymentStatus::Paid),
+            ([partly, whole, back], PaymentStatus::Paid),
+            ([back, partly, back], PaymentStatus::PartiallyRefunded),
+            ([back, back, back], PaymentStatus::Refunded),
+        ] {
+            assert_eq!(payment_status(None, &attempts), expected, "{attempts:?}");
+        }
+    }
+
+    #[test]
+    fn success_is_final_and_failure_is_not_taken_back_by_a_late_pending() {
+        for (known, heard, then) in [
+            (A::Initialized, A::Initialized, A::Initialized),
+            (A::Initialized, A::Pending, A::Pending),
+            (A::Pending, A::Pending, A::Pending),
+            (A::Initialized, A::Failed, A::Failed),
+            (A::Pending, A::Failed, A::Failed),
+            (A::Failed, A::Failed, A::Failed),
+        ] {
+            assert_eq!(known.and(heard), then, "{known:?} {heard:?}");
+            assert_eq!(known.and(A::Succeeded), A::Succeeded, "{known:?}");
+        }
+    }
+
+    #[test]
+    fn names_are_those_of_the_contract() {
+        let attempts = ["initialized", "failed", "pending", "succeeded"];
+        assert_eq!(A::ALL.map(A::name), attempts);
+        for (status, name) in [
+            (PaymentStatus::Unpaid, "unpaid"),
+            (PaymentStatus::Pending, "pending"),
+            (PaymentStatus::Paid, "paid"),
+            (PaymentStatus::Failed, "failed"),
+            (PaymentStatus::PartiallyRefunded, "partially_refunded"),
+            (PaymentStatus::Refunded, "refunded"),
+        ] {
+            assert_eq!(status.name(), name);
+        }
+    }
+
+    #[test]
     fn what_is_heard_in_any_order_gives_one_end() {
         for first in A::ALL {
             for second in A::ALL {

@@ -48,6 +48,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn only_the_shop_or_the_buyer_bears_fees() {
+        assert_eq!("shop".parse(), Ok(FeeBearer::Shop));
+        assert_eq!("buyer".parse(), Ok(FeeBearer::Buyer));
+        assert_eq!("bank".parse::<FeeBearer>(), Err(UnknownBearer));
+    }
+
+    #[test]
     fn without_surcharge_exactly_what_is_due_is_paid() {
         for (paid, requested, is_full) in [
             (30_050, Some(30_050), true),

@@ -355,4 +355,24 @@ mod tests {
         }
         assert!("cash".parse::<Account>().is_err());
     }
+
+    #[test]
+    fn each_booking_says_why_it_was_made() {
+        let of = Account::Suspense;
+        for (booking, name) in [
+            (Booking::capture(2, 1), "capture"),
+            (Booking::keep(2, 2, 0, 0), "keep"),
+            (Booking::refund_requested(1, of), "refund_requested"),
+            (Booking::refund_processed(1), "refund_processed"),
+            (Booking::refund_failed(1, of), "refund_failed"),
+            (Booking::refund_returned(1, of), "refund_returned"),
+            (Booking::refund_reinstated(1, of), "refund_reinstated"),
+            (Booking::late_fees(1), "fees"),
+            (Booking::payout(1), "settlement"),
+            (Booking::chargeback(1, of), "chargeback"),
+            (Booking::chargeback_returned(1, of), "chargeback_returned"),
+        ] {
+            assert_eq!(booking.kind.name(), name);
+        }
+    }
 }

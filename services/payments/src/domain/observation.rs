@@ -283,6 +283,20 @@ mod tests {
     }
 
     #[test]
+    fn a_status_that_was_written_down_is_read_back_as_the_same() {
+        for status in [
+            GatewayStatus::Success,
+            GatewayStatus::Abandoned,
+            GatewayStatus::Failed,
+            GatewayStatus::Underway,
+            GatewayStatus::Reversed,
+            GatewayStatus::Other,
+        ] {
+            assert_eq!(GatewayStatus::of(status.name()), status);
+        }
+    }
+
+    #[test]
     fn what_differs_in_amount_or_currency_is_paid_and_settles_nothing() {
         let changes: [fn(&mut Observation); 3] = [
             |seen| seen.paid_minor = DUE - 1,

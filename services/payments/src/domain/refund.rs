@@ -212,6 +212,29 @@ mod tests {
     }
 
     #[test]
+    fn names_are_exact() {
+        for status in RefundStatus::ALL {
+            assert_eq!(status.name().parse(), Ok(status));
+            assert_eq!(status.to_string(), status.name());
+        }
+        assert_eq!("Failed".parse::<RefundStatus>(), Err(UnknownStatus));
+        let origins = [Origin::Staff, Origin::System, Origin::External];
+        assert_eq!(origins.map(Origin::name), ["staff", "system", "external"]);
+    }
+
+    #[test]
+    fn a_refund_ends_with_the_buyer_or_in_nothing() {
+        let ended = RefundStatus::ALL.into_iter().filter(|one| one.has_ended());
+        assert!(ended.eq([Processed, Failed]));
+    }
+
+    #[test]
+    fn what_no_order_keeps_goes_back_out_of_suspense_and_never_out_of_income() {
+        assert_eq!(charged_to(false), Account::Suspense);
+        assert_eq!(charged_to(true), Account::Refunds);
+    }
+
+    #[test]
     fn never_more_goes_back_than_was_paid() {
         for (taken, wanted, expected) in [
             (0, None, Ok(100)),

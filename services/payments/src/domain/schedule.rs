@@ -105,6 +105,7 @@ mod tests {
         };
         assert_eq!(look(0, 0), MINUTE);
         assert_eq!(look(9, 9), MINUTE);
+        assert_eq!(look(10, 1), MINUTE * 2);
         assert_eq!(look(11, 1), MINUTE * 2);
         assert_eq!(look(11, 11), MINUTE * 5);
         assert_eq!(look(100_000, u32::MAX), MINUTE * 5);

@@ -180,6 +180,8 @@ mod tests {
             assert_eq!(judged.explained, explained, "{gone_back}");
             assert_eq!(judged.difference, difference, "{gone_back}");
             assert_eq!(judged.is_doubtful(), difference != 0, "{gone_back}");
+            let is_named = judged.doubts == ["unexplained_deductions"];
+            assert_eq!(is_named, explained < 50_000, "{gone_back}");
         }
     }
 

@@ -136,6 +136,7 @@ mod tests {
     fn names_are_exact() {
         for status in PaymentStatus::ALL {
             assert_eq!(status.name().parse(), Ok(status));
+            assert_eq!(status.to_string(), status.name());
         }
         assert_eq!("Paid".parse::<PaymentStatus>(), Err(UnknownStatus));
     }

@@ -256,6 +256,28 @@ fn a_buyer_holds_three_orders_and_no_fourth() {
 }
 
 #[test]
+fn a_buyer_at_the_limit_is_told_when_the_first_hold_ends() {
+    let limits = Limits {
+        orders_per_user: 2,
+        ..LIMITS
+    };
+    for (first, second) in [(600, 900), (900, 600)] {
+        let mut shelf = shelf(&[(1, 100)]);
+        for (order, ttl_secs) in [(1, first), (2, second)] {
+            let wanted = Ask {
+                ttl_secs,
+                ..ask(order, 1, &[(1, 1)])
+            };
+            assert_eq!(shelf.reserve(&wanted, &limits), Decision::Hold);
+        }
+        assert_eq!(
+            shelf.reserve(&ask(3, 1, &[(1, 1)]), &limits),
+            Decision::Refused(Refusal::Limit { seconds: 600 })
+        );
+    }
+}
+
+#[test]
 fn units_are_counted_over_the_other_orders() {
     let mut shelf = shelf(&[(1, 100)]);
     assert_eq!(

@@ -129,6 +129,34 @@ fn a_settled_order_names_its_payment_for_ever() {
 }
 
 #[test]
+fn an_order_is_over_once_nothing_is_owed_and_no_payment_is_settling_it() {
+    for status in S::ALL {
+        let is_over = !matches!(status, S::Pending | S::Processing | S::Shipped);
+        assert_eq!(settled(status).is_over(), is_over, "{status:?}");
+        let settling = Stage {
+            settling: Some(ONE),
+            ..settled(status)
+        };
+        assert!(!settling.is_over(), "{status:?}");
+    }
+}
+
+#[test]
+fn a_refusal_says_what_stands_in_the_way() {
+    let shipped = settled(S::Shipped).after(Command::Cancel).unwrap_err();
+    assert_eq!(shipped.to_string(), "the order is shipped");
+    let settling = Stage {
+        settling: Some(ONE),
+        ..settled(S::Pending)
+    };
+    let refused = settling.after(Command::Cancel).unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "a payment for the order has just arrived"
+    );
+}
+
+#[test]
 fn a_status_is_read_as_it_is_written() {
     for status in S::ALL {
         assert_eq!(status.name().parse(), Ok(status));

@@ -160,6 +160,7 @@ mod tests {
     fn names_are_exact() {
         for class in Class::ALL {
             assert_eq!(class.name().parse(), Ok(class));
+            assert_eq!(class.to_string(), class.name());
         }
         for remedy in Remedy::ALL {
             assert_eq!(remedy.name().parse(), Ok(remedy));

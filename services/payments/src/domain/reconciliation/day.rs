@@ -158,6 +158,46 @@ mod tests {
     }
 
     #[test]
+    fn a_day_that_begins_just_now_has_a_window_all_the_same() {
+        let lagos = Calendar {
+            days_before: 0,
+            ..calendar(chrono_tz::Africa::Lagos)
+        };
+        let midnight = time("2026-01-12T23:00:00Z");
+        let window = lagos.window(day("2026-01-13"), midnight);
+        assert_eq!(window.from, midnight);
+        assert_eq!(window.to, time("2026-01-12T23:00:01Z"));
+    }
+
+    #[test]
+    fn a_day_lasts_from_midnight_to_midnight_of_the_shop() {
+        let new_york = calendar(chrono_tz::America::New_York);
+        for (date, from, to) in [
+            ("2026-03-07", "2026-03-07T05:00:00Z", "2026-03-08T05:00:00Z"),
+            ("2026-03-08", "2026-03-08T05:00:00Z", "2026-03-09T04:00:00Z"),
+        ] {
+            let whole = new_york.day(day(date));
+            assert_eq!((whole.from, whole.to), (time(from), time(to)), "{date}");
+        }
+    }
+
+    #[test]
+    fn what_can_be_compared_has_begun_and_is_within_living_memory() {
+        let lagos = calendar(chrono_tz::Africa::Lagos);
+        // It is past midnight in Lagos already.
+        let now = time("2026-01-12T23:30:00Z");
+        let today = day("2026-01-13");
+        for (date, is_possible) in [
+            (today, true),
+            (today + Days::new(1), false),
+            (today - Days::new(3_660), true),
+            (today - Days::new(3_661), false),
+        ] {
+            assert_eq!(lagos.can_compare(date, now), is_possible, "{date}");
+        }
+    }
+
+    #[test]
     fn days_of_zones_that_change_their_clocks_are_whole() {
         let new_york = calendar(chrono_tz::America::New_York);
         let window = new_york.window(day("2026-03-08"), time("2026-04-01T00:00:00Z"));

@@ -266,6 +266,10 @@ fn what_agrees_is_no_mismatch() {
             one.paid_at = Some(now - TimeDelta::minutes(9));
         }),
     );
+    let ten_minutes_ago = seen_with("success", |one| {
+        one.paid_at = Some(now - TimeDelta::minutes(10));
+    });
+    assert_eq!(judged(&open(), &ten_minutes_ago), [("status", "confirm")]);
     // Of another world, where nobody pays anything.
     clean(
         young,
