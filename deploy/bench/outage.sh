@@ -47,16 +47,22 @@ settling_s() {
         END { printf "%.1f", most / 1000 }' "$dir/$1.notes"
 }
 
+# PostgreSQL plans for empty tables until it has looked at what is in them.
+warm_visits() {
+    begin_visits warm 500 pay 25
+    end_visits warm
+    sql_in agape -c ANALYZE
+}
+
 measure_replacing() {
-    local count=${VISITS:-4500} per_s=${VISITS_PER_S:-40} round begun result
+    local count=${VISITS:-4600} per_s=${VISITS_PER_S:-30} round begun result
     say "replacing every service, three times in turn, beside $per_s visitors a second"
     begin_visits replacing "$count" visit "$per_s"
-    sleep 3
     for round in 1 2 3; do
+        sleep $((count / per_s / 4))
         begun=$(date +%s%N)
         (cd "$dir/tree" && "$bin/agape" restart --all) > "$dir/restart.log" 2>&1 || die "$(cat "$dir/restart.log")"
         printf '  round %d: all replaced after %.1f s\n' "$round" "$(calc "($(date +%s%N) - $begun) / 1000000000")"
-        sleep 5
     done
     kill -0 "$visitors" 2> /dev/null || die "the visitors were gone before the end; let more come with VISITS"
     end_visits replacing
