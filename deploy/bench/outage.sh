@@ -55,7 +55,7 @@ warm_visits() {
 }
 
 measure_replacing() {
-    local count=${VISITS:-4600} per_s=${VISITS_PER_S:-30} round begun result
+    local count=${VISITS:-4600} per_s=${VISITS_PER_S:-20} round begun result
     say "replacing every service, three times in turn, beside $per_s visitors a second"
     begin_visits replacing "$count" visit "$per_s"
     for round in 1 2 3; do
