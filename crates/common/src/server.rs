@@ -294,9 +294,9 @@ mod tests {
             return Ok("same thread".to_owned());
         }
         let (question, answer) = oneshot::channel();
-        let closed = actix_web::error::ErrorServiceUnavailable;
-        connection.send(question).await.map_err(closed)?;
-        answer.await.map_err(closed)?;
+        let closed = || actix_web::error::ErrorServiceUnavailable("closed");
+        connection.send(question).await.map_err(|_gone| closed())?;
+        answer.await.map_err(|_gone| closed())?;
         Ok("answered".to_owned())
     }
 
