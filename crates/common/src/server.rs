@@ -302,6 +302,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_other_threads_drive_lasts_as_long_as_the_requests_that_use_it() {
+        crate::crypto::install_providers();
         let listen = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let listeners = Listeners {
             http: listen(),
