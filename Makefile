@@ -46,7 +46,7 @@ backup: build ## Copy the running tree's database, so that it can be restored to
 restore: build ## Check the database as it was, on a copy (AT=2026-01-12T10:20:30Z)
 	@$(AGAPE) restore $(if $(AT),--at $(AT))
 
-.PHONY: test test-unit test-integration test-e2e coverage mutants bench prove
+.PHONY: test test-unit test-integration test-e2e coverage mutants bench bench-faults prove
 test: setup ## Run all tests against real servers (S=auth for one package)
 	@cargo test $(PACKAGES)
 
@@ -68,6 +68,9 @@ mutants: ## Break the rules of orders, payments and stock one by one, and see th
 bench: setup ## Measure speed, release build, nginx beside it (installs nginx and wrk)
 	@.ci/setup nginx wrk
 	@deploy/bench/run
+
+bench-faults: setup ## Kill and replace everything while people buy, and see what fails and for how long; half an hour
+	@deploy/bench/faults
 
 prove: build ## See that nothing is lost or doubled: a million simulated sales, a crash at every failpoint, ten minutes of storm (SEED=, SECONDS=)
 	@seed=$(or $(SEED),$$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')); echo "SEED=$$seed"; \

@@ -103,9 +103,8 @@ measure_shop() {
     goal "catalog (MB resident)" "$(awk '/VmRSS/ { print $2 / 1024 }' "/proc/$pid/status")" at-most 150
 }
 
-# Each request adds a thing to the cart of another person.
-measure_carts() {
-    say "adding to carts, each of another person"
+# People to buy, in `tokens`, and things to be bought, in `bodies`.
+seed_buyers() {
     (cd "$dir/tree" && "$bin/agape" seed --users 2000 > /dev/null)
     grep -o 'eyJ[A-Za-z0-9_.-]*' "$dir/tree/.agape/bench/tokens.json" > "$dir/tokens"
     local page="$shop$api/products?limit=20&page=9"
@@ -113,6 +112,12 @@ measure_carts() {
     curl -fs "$page" | grep -o '"id":"[^"]*","sku":"LOAD-[0-9]*","slug"' | cut -d'"' -f4 > "$dir/products"
     paste -d' ' "$dir/products" "$dir/variants" \
         | sed 's#\([^ ]*\) \(.*\)#{"productId":"\1","variantId":"\2","quantity":1}#' | head -n 19 > "$dir/bodies"
+}
+
+# Each request adds a thing to the cart of another person.
+measure_carts() {
+    say "adding to carts, each of another person"
+    seed_buyers
     echo "$api/cart/items" > "$dir/cart.paths"
     : > "$dir/cart.rps"
     local used

@@ -6,44 +6,29 @@
 //! `processing`. `order` only orders, and counts who was told that there is not enough. Closed, the next one comes when another
 //! has finished; open, they come at a fixed rate whoever is waiting. One line of JSON is printed; times are in milliseconds.
 
+mod storefront;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail, ensure};
-use common::ids;
-use reqwest::{Client, RequestBuilder, StatusCode};
-use serde_json::{Value, json};
+use anyhow::{Result, bail, ensure};
+use reqwest::StatusCode;
+use serde_json::json;
+use storefront::{LOOK_EVERY, LOOK_FIRST, Pace, Storefront, send, text};
 use tokio::time::{Instant, sleep, sleep_until};
 
-/// How soon a shopper looks whether the order is paid; then after twice as long each time.
-const LOOK_FIRST: Duration = Duration::from_millis(50);
-/// But at least so often.
-const LOOK_EVERY: Duration = Duration::from_millis(400);
 /// After that it is a failure.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Requests that can be on their way at once where shoppers come at a fixed rate.
 const OPEN_AT_A_TIME: usize = 256;
 
-/// How many come.
-#[derive(Debug, Clone, Copy)]
-enum Pace {
-    /// So many at a time.
-    Closed(usize),
-    /// One each so often.
-    Open(Duration),
-}
-
 struct Plan {
-    gateway: String,
-    sandbox: String,
-    tokens: Vec<String>,
-    items: Vec<Value>,
+    shop: Storefront,
     first: usize,
     count: usize,
     is_paying: bool,
     pace: Pace,
-    client: Client,
     next: AtomicUsize,
     start: Instant,
 }
@@ -62,11 +47,7 @@ struct Tally {
 async fn main() -> Result<()> {
     common::crypto::install_providers();
     let plan = Arc::new(plan()?);
-    let at_a_time = match plan.pace {
-        Pace::Closed(at_a_time) => at_a_time,
-        Pace::Open(_) => OPEN_AT_A_TIME,
-    };
-    let shoppers: Vec<_> = (0..at_a_time)
+    let shoppers: Vec<_> = (0..plan.pace.at_a_time(OPEN_AT_A_TIME))
         .map(|_| tokio::spawn(shop(Arc::clone(&plan))))
         .collect();
     let mut all = Tally::default();
@@ -88,24 +69,12 @@ fn plan() -> Result<Plan> {
     let [gateway, sandbox, tokens, items, first, count, what, pace] = arguments.as_slice() else {
         bail!("usage: see the head of this program");
     };
-    let lines = |path: &String| std::fs::read_to_string(path).context(path.clone());
-    let items = lines(items)?;
-    let items = items.lines().map(serde_json::from_str);
-    let pace = match pace.split_once(':') {
-        Some(("closed", number)) => Pace::Closed(number.parse()?),
-        Some(("open", rate)) => Pace::Open(Duration::from_secs_f64(1.0 / rate.parse::<f64>()?)),
-        _ => bail!("closed:<at a time> or open:<per second>"),
-    };
     Ok(Plan {
-        gateway: gateway.clone(),
-        sandbox: sandbox.clone(),
-        tokens: lines(tokens)?.lines().map(str::to_owned).collect(),
-        items: items.collect::<Result<_, _>>()?,
+        shop: Storefront::open(gateway, sandbox, tokens, items)?,
         first: first.parse()?,
         count: count.parse()?,
         is_paying: what == "buy",
-        pace,
-        client: common::client::http_client()?,
+        pace: Pace::parse(pace)?,
         next: AtomicUsize::new(0),
         start: Instant::now() + Duration::from_millis(100),
     })
@@ -118,10 +87,7 @@ async fn shop(plan: Arc<Plan>) -> Tally {
         if number >= plan.count {
             return tally;
         }
-        let due = match plan.pace {
-            Pace::Closed(_) => Instant::now().max(plan.start),
-            Pace::Open(each) => plan.start + each * u32::try_from(number).unwrap_or(u32::MAX),
-        };
+        let due = plan.pace.due(plan.start, number);
         sleep_until(due).await;
         if let Err(error) = purchase(&plan, number, due, &mut tally).await {
             tally.failures.push(format!("{error:#}"));
@@ -130,15 +96,8 @@ async fn shop(plan: Arc<Plan>) -> Tally {
 }
 
 async fn purchase(plan: &Plan, number: usize, due: Instant, tally: &mut Tally) -> Result<()> {
-    let turn = plan.first + number;
-    let token = plan.tokens.get(turn % plan.tokens.len());
-    let item = plan.items.get(turn % plan.items.len());
-    let (token, item) = (token.context("no tokens")?, item.context("no items")?);
-    let body = json!({ "items": [item], "shippingAddress": {
-        "fullName": "Load Shopper", "phone": "+2348012345678", "addressLine1": "12 Allen Avenue",
-        "city": "Ikeja", "state": "Lagos", "country": "NG",
-    } });
-    let (status, answer) = send(post(plan, token, "/orders", &body)).await?;
+    let (token, item) = plan.shop.turn(plan.first + number)?;
+    let (status, answer) = send(plan.shop.place_order(token, item)).await?;
     tally.order.push(due.elapsed());
     if status == StatusCode::CONFLICT && text(&answer, "/code")? == "INSUFFICIENT_STOCK" {
         tally.refused += 1;
@@ -151,20 +110,12 @@ async fn purchase(plan: &Plan, number: usize, due: Instant, tally: &mut Tally) -
     }
     let order = text(&answer, "/data/order/id")?;
     let begun = Instant::now();
-    let initialize = post(
-        plan,
-        token,
-        "/payments/initialize",
-        &json!({ "orderId": order }),
-    );
-    let (status, answer) = send(initialize).await?;
+    let (status, answer) = send(plan.shop.initialize(token, order)).await?;
     tally.initialize.push(begun.elapsed());
     ensure!(status == StatusCode::OK, "initialize: {status} {answer}");
     let reference = text(&answer, "/data/reference")?;
-    let url = format!("{}/_sandbox/paystack/{reference}/complete", plan.sandbox);
-    let paying = json!({ "channel": "card", "outcome": "success" });
     let begun = Instant::now();
-    let (status, answer) = send(plan.client.post(url).json(&paying)).await?;
+    let (status, answer) = send(plan.shop.complete(reference)).await?;
     ensure!(status == StatusCode::OK, "paying: {status} {answer}");
     until_processing(plan, token, order).await?;
     tally.settle.push(begun.elapsed());
@@ -173,13 +124,12 @@ async fn purchase(plan: &Plan, number: usize, due: Instant, tally: &mut Tally) -
 }
 
 async fn until_processing(plan: &Plan, token: &str, order: &str) -> Result<()> {
-    let url = format!("{}/api/v1/orders/{order}", plan.gateway);
     let begun = Instant::now();
     let mut pause = LOOK_FIRST;
     loop {
         sleep(pause).await;
         pause = (pause * 2).min(LOOK_EVERY);
-        let (status, answer) = send(plan.client.get(&url).bearer_auth(token)).await?;
+        let (status, answer) = send(plan.shop.get_order(token, order)).await?;
         ensure!(status == StatusCode::OK, "look: {status} {answer}");
         let now = text(&answer, "/data/order/status")?;
         if now == "processing" {
@@ -187,29 +137,6 @@ async fn until_processing(plan: &Plan, token: &str, order: &str) -> Result<()> {
         }
         ensure!(begun.elapsed() < PATIENCE, "order {order} stays {now}");
     }
-}
-
-fn post(plan: &Plan, token: &str, path: &str, body: &Value) -> RequestBuilder {
-    let request = plan.client.post(format!("{}/api/v1{path}", plan.gateway));
-    let key = ids::new_id().to_string();
-    let request = request.header("idempotency-key", key);
-    request.bearer_auth(token).json(body)
-}
-
-async fn send(request: RequestBuilder) -> Result<(StatusCode, Value)> {
-    let response = request.send().await?;
-    let status = response.status();
-    let bytes = response.bytes().await?;
-    let answer = serde_json::from_slice(&bytes);
-    Ok((
-        status,
-        answer.with_context(|| format!("{status} without JSON"))?,
-    ))
-}
-
-fn text<'a>(answer: &'a Value, pointer: &str) -> Result<&'a str> {
-    let text = answer.pointer(pointer).and_then(Value::as_str);
-    text.with_context(|| format!("no {pointer} in {answer}"))
 }
 
 fn percentile(times: &mut [Duration], percent: usize) -> f64 {

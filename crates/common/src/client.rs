@@ -14,6 +14,7 @@ use crate::auth::ServiceTokens;
 use crate::breaker::{Breaker, BreakerSettings};
 use crate::context;
 use crate::error::{ApiError, Detail};
+use crate::server::IDLE_CONNECTION;
 
 /// Time to connect to a sibling.
 const CONNECT: Duration = Duration::from_millis(500);
@@ -56,7 +57,7 @@ pub fn http_client() -> reqwest::Result<reqwest::Client> {
     reqwest::Client::builder()
         .connect_timeout(CONNECT)
         .timeout(TOTAL)
-        .pool_idle_timeout(Duration::from_secs(30))
+        .pool_idle_timeout(IDLE_CONNECTION)
         .redirect(reqwest::redirect::Policy::none())
         .build()
 }

@@ -4,12 +4,13 @@ use std::fmt::Debug;
 use std::time::Duration;
 
 use actix_http::{ConnectionType, Request, Response};
-use actix_service::{IntoServiceFactory, ServiceFactoryExt as _};
+use actix_service::{IntoServiceFactory, Service as _, apply_fn_factory};
 use actix_web::body::MessageBody;
 use actix_web::dev::{AppConfig, Server, ServerHandle, ServiceFactory};
 use actix_web::{App, HttpServer};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::health::{self, Readiness};
 use crate::listen::Listeners;
@@ -20,6 +21,10 @@ use crate::settings::Reader;
 const DRAIN: Duration = Duration::from_secs(25);
 /// How long connections taken last may still bring their request, once no more are taken.
 const SETTLE: Duration = Duration::from_millis(500);
+/// Siblings and the gateway use no connection again that was idle for so long. It is shorter than [`SETTLE`], so a connection that is
+/// in use says that it closes before it is closed, and no request is sent on one at the moment when it goes away.
+pub const IDLE_CONNECTION: Duration = Duration::from_millis(400);
+const _: () = assert!(IDLE_CONNECTION.as_millis() < SETTLE.as_millis());
 /// A client has this long to send its request's head.
 const HEAD_DEADLINE: Duration = Duration::from_secs(5);
 /// An idle connection is kept this long.
@@ -104,20 +109,23 @@ where
     let watched = tokio::spawn(ops);
     tokio::spawn(watch_signals(shutdown.clone()));
     let is_ready = become_ready(&readiness, &shutdown).await;
-    let closing = readiness.clone();
-    let server =
-        HttpServer::new(move || last_answers_close(factory().into_factory(), closing.clone()))
-            .workers(settings.workers)
-            .keep_alive(KEEP_ALIVE)
-            .client_request_timeout(HEAD_DEADLINE)
-            .shutdown_timeout(DRAIN.as_secs())
-            .disable_signals()
-            .listen(listeners.http)?
-            .run();
+    let in_flight = TaskTracker::new();
+    let (closing, counting) = (readiness.clone(), in_flight.clone());
+    let server = HttpServer::new(move || {
+        last_answers_close(factory().into_factory(), closing.clone(), counting.clone())
+    })
+    .workers(settings.workers)
+    .keep_alive(KEEP_ALIVE)
+    .client_request_timeout(HEAD_DEADLINE)
+    .shutdown_timeout(DRAIN.as_secs())
+    .disable_signals()
+    .listen(listeners.http)?
+    .run();
     let stop = stop_in_order(Stop {
         server: server.handle(),
         ops: ops_handle,
         readiness: readiness.clone(),
+        in_flight,
         delay: settings.drain_delay,
         shutdown,
     });
@@ -129,10 +137,11 @@ where
 }
 
 /// While the process drains, each answer closes its connection: a client that heard so sends its next request on a new
-/// connection, to another process, instead of on one that is about to go away.
+/// connection, to another process, instead of on one that is about to go away. Those that are being answered are counted.
 fn last_answers_close<S, B>(
     app: S,
     readiness: Readiness,
+    in_flight: TaskTracker,
 ) -> impl ServiceFactory<
     Request,
     Config = AppConfig,
@@ -144,12 +153,17 @@ where
     S: ServiceFactory<Request, Config = AppConfig>,
     S::Response: Into<Response<B>>,
 {
-    app.map(move |answer: S::Response| {
-        let mut answer: Response<B> = answer.into();
-        if readiness.is_draining() {
-            answer.head_mut().set_connection_type(ConnectionType::Close);
+    apply_fn_factory(app, move |request, app: &S::Service| {
+        let counted = in_flight.token();
+        let (answering, readiness) = (app.call(request), readiness.clone());
+        async move {
+            let mut answer: Response<B> = answering.await?.into();
+            drop(counted);
+            if readiness.is_draining() {
+                answer.head_mut().set_connection_type(ConnectionType::Close);
+            }
+            Ok(answer)
         }
-        answer
     })
 }
 
@@ -173,6 +187,7 @@ struct Stop {
     server: ServerHandle,
     ops: ServerHandle,
     readiness: Readiness,
+    in_flight: TaskTracker,
     delay: Duration,
     shutdown: CancellationToken,
 }
@@ -187,7 +202,13 @@ async fn stop_in_order(stop: Stop) {
     // still on the way. So no more are taken first, and those that were are answered, each answer closing its own.
     stop.server.pause().await;
     tokio::time::sleep(SETTLE).await;
-    stop.server.stop(true).await;
+    // A thread ends with its last connection, and whatever it drives ends with it: also the connections to the database and to
+    // siblings that were made on it and that requests on other threads are using.
+    stop.in_flight.close();
+    let are_answered = tokio::time::timeout(DRAIN, stop.in_flight.wait())
+        .await
+        .is_ok();
+    stop.server.stop(are_answered).await;
     stop.ops.stop(true).await;
 }
 
@@ -235,5 +256,93 @@ async fn announce(readiness: Readiness, mut is_ready: bool) {
     tracing::info!("ready");
     if let Err(error) = sd_notify::notify(false, &[sd_notify::NotifyState::Ready]) {
         tracing::warn!(cause = %error, "the supervisor could not be told");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, TcpListener};
+    use std::thread::{self, ThreadId};
+
+    use actix_web::web::{Data, get};
+    use tokio::sync::{mpsc, oneshot};
+
+    use super::*;
+
+    const SLOW: Duration = Duration::from_millis(1_500);
+
+    type Question = oneshot::Sender<()>;
+    /// The thread that drives a connection, and the way to ask over it.
+    type Driven = Data<std::sync::Mutex<Option<(ThreadId, mpsc::Sender<Question>)>>>;
+
+    /// The first who asks makes the connection, as with a pool; from then on it lives on that thread and is used by all.
+    async fn ask(driven: Driven) -> actix_web::Result<String> {
+        let here = thread::current().id();
+        let known = driven.lock().unwrap().clone();
+        let Some((there, connection)) = known else {
+            let (asking, mut asked) = mpsc::channel::<Question>(8);
+            tokio::spawn(async move {
+                while let Some(question) = asked.recv().await {
+                    tokio::time::sleep(SLOW).await;
+                    let _ = question.send(());
+                }
+            });
+            *driven.lock().unwrap() = Some((here, asking));
+            return Ok("made".to_owned());
+        };
+        if here == there {
+            return Ok("same thread".to_owned());
+        }
+        let (question, answer) = oneshot::channel();
+        let closed = || actix_web::error::ErrorServiceUnavailable("closed");
+        connection.send(question).await.map_err(|_gone| closed())?;
+        answer.await.map_err(|_gone| closed())?;
+        Ok("answered".to_owned())
+    }
+
+    #[tokio::test]
+    async fn what_other_threads_drive_lasts_as_long_as_the_requests_that_use_it() {
+        crate::crypto::install_providers();
+        let listen = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let listeners = Listeners {
+            http: listen(),
+            ops: listen(),
+        };
+        let url = format!("http://{}/", listeners.http.local_addr().unwrap());
+        let shutdown = CancellationToken::new();
+        let options = ServerOptions {
+            settings: HttpSettings {
+                host: String::new(),
+                port: 0,
+                ops_host: String::new(),
+                ops_port: 0,
+                workers: 2,
+                drain_delay: Duration::ZERO,
+            },
+            listeners,
+            readiness: Readiness::default(),
+            metrics: Metrics::new("test").unwrap(),
+            shutdown: shutdown.clone(),
+        };
+        let driven = Driven::default();
+        let app = move || {
+            App::new()
+                .app_data(driven.clone())
+                .route("/", get().to(ask))
+        };
+        tokio::spawn(run(options, app));
+        // Each connection goes to the next thread.
+        let asking = || {
+            let client = crate::client::http_client().unwrap();
+            let request = client.get(&url).header("connection", "close");
+            async move { request.send().await.unwrap().text().await.unwrap() }
+        };
+        assert_eq!(asking().await, "made");
+        let stopping = async {
+            tokio::time::sleep(SLOW / 3).await;
+            shutdown.cancel();
+        };
+        let (answer, ()) = tokio::join!(asking(), stopping);
+        assert_eq!(answer, "answered");
     }
 }

@@ -36,6 +36,15 @@ pub fn running(pid_file: &Path) -> Option<u32> {
     (start_time(pid)? == started.parse::<u64>().ok()?).then_some(pid)
 }
 
+/// Removes the note of a process that ended. Its successor may have written one of its own by then, which stays.
+pub(crate) fn forget(pid_file: &Path, pid: u32) {
+    let noted = fs::read_to_string(pid_file).unwrap_or_default();
+    let noted = noted.split_once(' ').map(|(noted, _)| noted.parse());
+    if noted == Some(Ok(pid)) {
+        drop(fs::remove_file(pid_file));
+    }
+}
+
 /// Ends the process noted in `pid_file`, if it still runs, and removes the file.
 ///
 /// # Errors

@@ -130,7 +130,7 @@ impl Process {
                 thread::sleep(POLL);
             }
         }
-        drop(fs::remove_file(&self.pid_file));
+        leftover::forget(&self.pid_file, self.pid());
     }
 
     pub(crate) fn is_running(&mut self) -> bool {

@@ -7,13 +7,11 @@ use actix_web::http::header::HeaderValue;
 use actix_web::http::uri::{Authority, InvalidUriParts, PathAndQuery, Scheme};
 use awc::{Client, Connector};
 use common::breaker::{Breaker, BreakerSettings};
+use common::server::IDLE_CONNECTION;
 
 use crate::admission::Entrance;
 use crate::config::{AdmissionSettings, UpstreamSettings};
 use crate::route::Service;
-
-/// Connections are used again for this long after their last answer.
-const IDLE_CONNECTION: Duration = Duration::from_secs(30);
 
 /// One service, as all workers of the process see it.
 #[derive(Debug)]

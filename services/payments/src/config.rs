@@ -28,8 +28,8 @@
 //! | `RECONCILIATION__AT` | `02:00` | at which time of the day after it, in the shop's zone |
 //! | `RECONCILIATION__DAYS` | 3 | how many days before it are compared once more with a date |
 //! | `RECONCILIATION__LEASE_MS` | 15000 | after so long without a sign of life another process carries a run on |
-//! | `POLL__EVERY_SECS` | 60 | how soon after its beginning, and how often at first, an attempt is asked about |
-//! | `IN_HAND_SECS` | 120 | how long a webhook, or a payment that is asked about, stays with a worker that does nothing more; whoever takes longer may find it worked on by another as well, which does no harm |
+//! | `POLL__EVERY_SECS` | 45 | how soon after its beginning, and how often at first, an attempt is asked about: what a crash lost is in process within a minute |
+//! | `IN_HAND_SECS` | 30 | how long a webhook, or a payment that is asked about, stays with a worker that does nothing more; whoever takes longer may find it worked on by another as well, which does no harm |
 //! | `SETTLEMENTS__EVERY_SECS` | 3600 | how often the provider is asked what it has paid out; 0: never |
 //! | `SETTLEMENTS__OVERLAP_DAYS` | 7 | how far each look reaches back behind the one before, for what has changed since |
 //! | `SETTLEMENTS__MATCH_DAYS` | 3 | how far the bank's value date may be from the settlement's for the two to be matched by themselves |
@@ -149,8 +149,8 @@ impl Settings {
             storefront_url,
             session_timeout: seconds(&mut read, "session_timeout_secs", 900, 60),
             mismatch_hold: seconds(&mut read, "mismatch_hold", 86_400, 0),
-            poll_every: seconds(&mut read, "poll.every_secs", 60, 1),
-            in_hand: seconds(&mut read, "in_hand_secs", 120, 5),
+            poll_every: seconds(&mut read, "poll.every_secs", 45, 1),
+            in_hand: seconds(&mut read, "in_hand_secs", 30, 5),
             settlements: SettlementSettings::read(&mut read),
             reconciliation: ReconciliationSettings::read(&mut read),
             disputes: DisputeSettings::read(&mut read),

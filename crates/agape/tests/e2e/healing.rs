@@ -13,7 +13,7 @@ use crate::shop::client;
 use crate::storm::rest;
 use crate::system::System;
 
-/// How often an attempt that can be paid is asked about; 60 s unless somebody sets it.
+/// How often an attempt that can be paid is asked about; 45 s unless somebody sets it.
 const EVERY: Duration = Duration::from_secs(1);
 /// What it takes beside that until the order is in process: a look at the table each second, the question, two events. The rest is
 /// for a machine that compiles something else.

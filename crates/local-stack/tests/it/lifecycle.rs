@@ -8,7 +8,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use local_stack::{
-    Postgres, PostgresOptions, RabbitMq, RabbitOptions, Redis, RedisOptions, Scratch, ports,
+    Postgres, PostgresOptions, RabbitMq, RabbitOptions, Redis, RedisOptions, Scratch, leftover,
+    ports,
 };
 
 fn postgres_in(dir: &Path) -> Postgres {
@@ -18,6 +19,12 @@ fn postgres_in(dir: &Path) -> Postgres {
         durable: false,
     };
     Postgres::start(options).unwrap()
+}
+
+/// Whoever starts on the directory next finds the server that runs there.
+fn assert_noted(dir: &Scratch, server: &str, pid: u32) {
+    let noted = leftover::running(&dir.path().join(format!("{server}.pid")));
+    assert_eq!(noted, Some(pid));
 }
 
 #[test]
@@ -33,6 +40,7 @@ fn postgres_keeps_its_port_and_data_over_a_crash_and_a_stop() {
     postgres.kill();
     assert!(ports::is_free(port), "a killed server still listens");
     postgres.restart().unwrap();
+    assert_noted(&dir, "postgres", postgres.pid());
     assert_eq!(postgres.port(), port);
     assert_ne!(postgres.pid(), first_pid);
 
@@ -104,6 +112,7 @@ fn redis_keeps_its_port_and_forgets_everything() {
     redis.kill();
     assert!(ports::is_free(port));
     redis.restart().unwrap();
+    assert_noted(&dir, "redis", redis.pid());
     assert_eq!(ask_redis(port, "GET a"), "$-1");
 
     redis.stop();
@@ -127,6 +136,7 @@ fn rabbitmq_keeps_its_ports_over_a_crash_and_a_stop() {
     rabbitmq.kill();
     assert!(ports::is_free(port));
     rabbitmq.restart().unwrap();
+    assert_noted(&dir, "rabbitmq", rabbitmq.pid());
     assert!(!ports::is_free(port));
 
     rabbitmq.stop();
