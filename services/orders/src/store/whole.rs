@@ -1,6 +1,7 @@
 //! Orders with everything that belongs to them, in one statement however many: what hangs on an order comes with its row, as
 //! arrays of records.
 
+use common::statement::Prepare as _;
 use diesel::deserialize::{self, FromSql};
 use diesel::dsl::sql;
 use diesel::expression::SqlLiteral;
@@ -15,7 +16,6 @@ use super::disputes::DisputeRow;
 use super::rows::{HistoryRow, LineRow, OrderRow};
 use super::schema::orders::orders;
 use crate::domain::ids::OrderId;
-use common::statement::Prepare as _;
 
 type LineSql = (
     SqlUuid,
@@ -32,7 +32,8 @@ type LineSql = (
     Numeric,
 );
 type Lines = Array<Record<LineSql>>;
-const LINES: &str = "ARRAY(SELECT ROW(id, order_id, position, product_id, variant_id, sku, title, quantity,
+const LINES: &str =
+    "ARRAY(SELECT ROW(id, order_id, position, product_id, variant_id, sku, title, quantity,
          unit_price, line_total, discount, tax)
      FROM orders.order_lines WHERE order_id = orders.orders.id ORDER BY position)";
 
