@@ -21,8 +21,9 @@ use crate::settings::Reader;
 const DRAIN: Duration = Duration::from_secs(25);
 /// How long connections taken last may still bring their request, once no more are taken.
 const SETTLE: Duration = Duration::from_millis(500);
-/// Siblings and the gateway use no connection again that was idle for so long. It is shorter than [`SETTLE`], so a connection that is
-/// in use says that it closes before it is closed, and no request is sent on one at the moment when it goes away.
+/// Siblings and the gateway use no connection again that was idle for so long. It is shorter than the time for which a process that
+/// stops still answers on what it has, so a connection that is in use says that it closes before it is closed, and no request is sent
+/// on one at the moment when it goes away.
 pub const IDLE_CONNECTION: Duration = Duration::from_millis(400);
 const _: () = assert!(IDLE_CONNECTION.as_millis() < SETTLE.as_millis());
 /// A client has this long to send its request's head.
