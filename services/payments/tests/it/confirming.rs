@@ -1,6 +1,7 @@
 //! Asking the provider how a payment stands, by whomever.
 
 use chrono::TimeDelta;
+use common::Clock as _;
 use reqwest::Method;
 use serde_json::json;
 use test_support::service::Ask as _;
@@ -125,6 +126,13 @@ async fn abandoned_is_no_failure_while_the_order_may_be_paid() {
     let begun = app.begun().await;
     app.world.clock.advance(TimeDelta::minutes(14));
     assert_eq!(verify(&app, &begun).await, "initialized");
+    // A look that is under way while the clock jumps would put the next one off from there.
+    let in_a_minute = app.world.clock.now() + TimeDelta::minutes(1);
+    let looked = format!(
+        "SELECT id FROM payments.payments WHERE id = '{}' AND next_check_at > '{in_a_minute}'",
+        begun.id
+    );
+    app.until("it is looked at", &looked).await;
     app.world.clock.advance(TimeDelta::minutes(7));
     app.until_status(begun.id, "abandoned").await;
     let said = app.promised("payment.failed").await;
