@@ -73,9 +73,15 @@ pub(crate) async fn list(
     page: Page,
 ) -> QueryResult<(Vec<WholeOrder>, i64)> {
     let total = filter.query().count().get_result(conn).await?;
-    let rows = newest_first(filter.query(), filter)
+    // What hangs on an order would be gathered for all pages before this one, too.
+    let ids: Vec<Uuid> = newest_first(filter.query(), filter)
         .offset(page.offset())
         .limit(page.rows())
+        .select(orders::id)
+        .load(conn)
+        .await?;
+    let these = orders::table.filter(orders::id.eq_any(ids)).into_boxed();
+    let rows = newest_first(these, filter)
         .select(WholeOrder::as_select())
         .load(conn)
         .await?;
