@@ -312,7 +312,7 @@ async fn apply_many(
 ) -> Result<Vec<Outcome>, ConsumeError> {
     let mut conn = db.get().await?;
     conn.transaction(async |conn| {
-        let fresh = inbox::record_all(conn, &events).await?;
+        let fresh = inbox::record_all(conn, &events.iter().collect::<Vec<_>>()).await?;
         let outcomes = events.iter().map(|event| {
             if fresh.contains(&event.id) {
                 Outcome::Applied

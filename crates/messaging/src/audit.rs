@@ -1,7 +1,9 @@
 //! Audit entries: who did what to which thing.
 
 use chrono::{DateTime, Utc};
+use common::statement::Statement;
 use diesel::prelude::*;
+use diesel::sql_types::{Array, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use events::envelope::EventMeta;
 use events::shared::AuditRecorded;
@@ -44,21 +46,62 @@ pub struct AuditEntry {
 /// # Errors
 /// Those of the database.
 pub async fn record(conn: &mut AsyncPgConnection, entry: AuditEntry) -> QueryResult<()> {
-    let metadata = canonical_json(&entry.metadata);
+    let (event, meta) = told(entry);
     diesel::insert_into(audit_events::table)
         .values((
-            audit_events::id.eq(entry.id),
-            audit_events::occurred_at.eq(entry.occurred_at),
-            audit_events::actor_id.eq(entry.actor_id),
-            audit_events::actor_role.eq(&entry.actor_role),
-            audit_events::action.eq(&entry.action),
-            audit_events::entity_type.eq(&entry.entity_type),
-            audit_events::entity_id.eq(&entry.entity_id),
-            audit_events::metadata.eq(&metadata),
-            audit_events::request_id.eq(entry.request_id.as_deref()),
+            audit_events::id.eq(event.audit_id),
+            audit_events::occurred_at.eq(event.occurred_at),
+            audit_events::actor_id.eq(event.actor_id),
+            audit_events::actor_role.eq(&event.actor_role),
+            audit_events::action.eq(&event.action),
+            audit_events::entity_type.eq(&event.entity_type),
+            audit_events::entity_id.eq(&event.entity_id),
+            audit_events::metadata.eq(&event.metadata),
+            audit_events::request_id.eq(event.request_id.as_deref()),
         ))
         .execute(conn)
         .await?;
+    outbox::append(conn, &event, &meta).await
+}
+
+/// The same for what happened together, in one statement each.
+///
+/// # Errors
+/// Those of the database.
+pub async fn record_all(
+    conn: &mut AsyncPgConnection,
+    entries: impl IntoIterator<Item = AuditEntry>,
+) -> QueryResult<()> {
+    const SQL: &str = "INSERT INTO audit_events (id, occurred_at, actor_id, actor_role, action, entity_type, entity_id,
+             metadata, request_id)
+         SELECT * FROM unnest(?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    let told: Vec<_> = entries.into_iter().map(told).collect();
+    let events = || told.iter().map(|(event, _)| event);
+    let texts = |of: fn(&AuditRecorded) -> &String| events().map(of).cloned().collect::<Vec<_>>();
+    Statement::new(SQL)
+        .bind::<Array<SqlUuid>, _>(events().map(|event| event.audit_id).collect::<Vec<_>>())
+        .bind::<Array<Timestamptz>, _>(events().map(|event| event.occurred_at).collect::<Vec<_>>())
+        .bind::<Array<Nullable<SqlUuid>>, _>(
+            events().map(|event| event.actor_id).collect::<Vec<_>>(),
+        )
+        .bind::<Array<Text>, _>(texts(|event| &event.actor_role))
+        .bind::<Array<Text>, _>(texts(|event| &event.action))
+        .bind::<Array<Text>, _>(texts(|event| &event.entity_type))
+        .bind::<Array<Text>, _>(texts(|event| &event.entity_id))
+        .bind::<Array<Text>, _>(texts(|event| &event.metadata))
+        .bind::<Array<Nullable<Text>>, _>(
+            events()
+                .map(|event| event.request_id.clone())
+                .collect::<Vec<_>>(),
+        )
+        .execute(conn)
+        .await?;
+    outbox::append_all(conn, &told).await
+}
+
+/// The event that tells of an entry, and what stands on its envelope.
+fn told(entry: AuditEntry) -> (AuditRecorded, EventMeta) {
+    let metadata = canonical_json(&entry.metadata);
     let meta = EventMeta {
         id: entry.id,
         service: entry.service,
@@ -77,7 +120,7 @@ pub async fn record(conn: &mut AsyncPgConnection, entry: AuditEntry) -> QueryRes
         metadata,
         request_id: entry.request_id,
     };
-    outbox::append(conn, &event, &meta).await
+    (event, meta)
 }
 
 /// JSON without spaces and with sorted keys, so that equal facts have equal bytes.

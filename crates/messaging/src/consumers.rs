@@ -4,6 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use common::context::Context;
 use events::Event;
 use events::subscriptions::{Delivery, Subscription, consumers_of, subscriptions};
 use futures_util::future::BoxFuture;
@@ -26,6 +27,7 @@ pub struct Consumers<S> {
 pub(crate) struct Message {
     pub body: Arc<[u8]>,
     pub attempt: u32,
+    pub context: Context,
 }
 
 /// What a consumer says of one message, and the time of the fact it was about.
@@ -72,7 +74,7 @@ impl<S: Send + Sync + 'static> Consumers<S> {
     {
         self.add::<E>(|state, name| {
             Handler::Single(Arc::new(move |message| {
-                let opened = Received::<E>::open(&name, &message.body, message.attempt);
+                let opened = Received::<E>::open(&name, message);
                 let applied = opened.map(|event| (event.time, consume(Arc::clone(&state), event)));
                 Box::pin(async move {
                     let (time, applied) = applied?;
@@ -82,9 +84,11 @@ impl<S: Send + Sync + 'static> Consumers<S> {
         })
     }
 
-    /// Adds a function that applies up to 200 events in one transaction, for projections. It says of
-    /// each event what it did, in order; where it fails as a whole, the events are given to it one by
-    /// one, so that a bad one does not hold the others up.
+    /// Adds a function that applies up to 64 events in one transaction: as many as wait. It says of each event what it did, in
+    /// order; where it fails as a whole, the events are given to it one by one, so that a bad one does not hold the others up.
+    ///
+    /// It locks what several events may be about in one order everywhere, so that two batches wait for one another and do not
+    /// deadlock.
     #[must_use]
     pub fn on_batch<E, F, Fut>(self, consume: F) -> Self
     where
@@ -96,8 +100,8 @@ impl<S: Send + Sync + 'static> Consumers<S> {
         self.add::<E>(|state, name| {
             Handler::Batch(Arc::new(move |messages| {
                 let opened = messages
-                    .iter()
-                    .map(|message| Received::<E>::open(&name, &message.body, message.attempt))
+                    .into_iter()
+                    .map(|message| Received::<E>::open(&name, message))
                     .collect();
                 let (state, consume) = (Arc::clone(&state), Arc::clone(&consume));
                 Box::pin(answer_batch(opened, move |events| {

@@ -1,9 +1,10 @@
 //! What each consumer has applied.
 
 use chrono::{DateTime, Utc};
-use common::statement::Prepare as _;
+use common::statement::{Prepare as _, Statement};
 use diesel::dsl::max;
 use diesel::prelude::*;
+use diesel::sql_types::{Array, Text, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
@@ -50,7 +51,7 @@ pub async fn record<E>(conn: &mut AsyncPgConnection, event: &Received<E>) -> Que
 /// Those of the database.
 pub async fn record_all<E>(
     conn: &mut AsyncPgConnection,
-    events: &[Received<E>],
+    events: &[&Received<E>],
 ) -> QueryResult<Vec<Uuid>> {
     let Some(first) = events.first() else {
         return Ok(Vec::new());
@@ -59,20 +60,19 @@ pub async fn record_all<E>(
     // In one order everywhere, so that two batches that share events wait for one another and do not deadlock.
     ids.sort_unstable();
     ids.dedup();
-    diesel::sql_query(
-        "INSERT INTO inbox (consumer, event_id)
-         SELECT $1, id FROM unnest($2) AS id ON CONFLICT DO NOTHING RETURNING event_id",
-    )
-    .bind::<diesel::sql_types::Text, _>(&*first.consumer)
-    .bind::<diesel::sql_types::Array<diesel::sql_types::Uuid>, _>(ids)
-    .get_results::<Fresh>(conn)
-    .await
-    .map(|fresh| fresh.into_iter().map(|row| row.event_id).collect())
+    const SQL: &str = "INSERT INTO inbox (consumer, event_id)
+         SELECT ?, id FROM unnest(?) AS id ON CONFLICT DO NOTHING RETURNING event_id";
+    Statement::new(SQL)
+        .bind::<Text, _>(first.consumer.to_string())
+        .bind::<Array<SqlUuid>, _>(ids)
+        .get_results::<Fresh>(conn)
+        .await
+        .map(|fresh| fresh.into_iter().map(|row| row.event_id).collect())
 }
 
 #[derive(QueryableByName)]
 struct Fresh {
-    #[diesel(sql_type = diesel::sql_types::Uuid)]
+    #[diesel(sql_type = SqlUuid)]
     event_id: Uuid,
 }
 

@@ -42,6 +42,6 @@ pub use consumers::Consumers;
 pub use event_path::EventPath;
 pub use events::envelope::EventMeta;
 pub use metrics::EventMetrics;
-pub use received::{ConsumeError, Outcome, Received};
+pub use received::{ConsumeError, Outcome, Received, each_about_another};
 pub use settings::AmqpSettings;
 pub use trail::Trail;

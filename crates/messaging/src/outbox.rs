@@ -1,8 +1,9 @@
 //! Promises to publish: rows written in the transaction of the change that they tell of.
 
-use common::statement::Prepare as _;
+use common::statement::{Prepare as _, Statement};
 use diesel::prelude::*;
 use diesel::result::Error;
+use diesel::sql_types::{Array, BigInt, Jsonb, Nullable, SmallInt, Text, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use events::envelope::EventMeta;
 use events::{Envelope, Event};
@@ -11,7 +12,7 @@ use uuid::Uuid;
 use crate::json_text::JsonText;
 use crate::schema::outbox;
 
-/// The most events one statement carries; PostgreSQL takes at most 65,535 parameters.
+/// The most events one statement carries, so that none is held in memory many times over.
 const ROWS_PER_INSERT: usize = 1_000;
 
 /// Appends one event in the caller's transaction; the relay learns of it at commit.
@@ -40,13 +41,30 @@ pub async fn append_all<E: Event>(
     conn: &mut AsyncPgConnection,
     events: &[(E, EventMeta)],
 ) -> QueryResult<()> {
-    let rows = events
-        .iter()
-        .map(|(event, meta)| OutboxRow::of(event, meta))
-        .collect::<QueryResult<Vec<_>>>()?;
-    for chunk in rows.chunks(ROWS_PER_INSERT) {
-        diesel::insert_into(outbox::table)
-            .values(chunk)
+    const SQL: &str = "INSERT INTO outbox (aggregate_type, event_type, schema_version,
+             id, aggregate_id, aggregate_version, payload, traceparent)
+         SELECT ?, ?, ?, * FROM unnest(?, ?, ?, ?, ?)";
+    for chunk in events.chunks(ROWS_PER_INSERT) {
+        let rows = chunk
+            .iter()
+            .map(|(event, meta)| OutboxRow::of(event, meta))
+            .collect::<QueryResult<Vec<_>>>()?;
+        let ids = |of: fn(&OutboxRow) -> Uuid| rows.iter().map(of).collect::<Vec<Uuid>>();
+        let (ids, aggregates) = (ids(|row| row.id), ids(|row| row.aggregate_id));
+        let versions: Vec<i64> = rows.iter().map(|row| row.aggregate_version).collect();
+        let (payloads, traces): (Vec<JsonText>, Vec<Option<String>>) = rows
+            .into_iter()
+            .map(|row| (row.payload, row.traceparent))
+            .unzip();
+        Statement::new(SQL)
+            .bind::<Text, _>(E::AGGREGATE)
+            .bind::<Text, _>(E::TYPE)
+            .bind::<SmallInt, _>(schema_version::<E>()?)
+            .bind::<Array<SqlUuid>, _>(ids)
+            .bind::<Array<SqlUuid>, _>(aggregates)
+            .bind::<Array<BigInt>, _>(versions)
+            .bind::<Array<Jsonb>, _>(payloads)
+            .bind::<Array<Nullable<Text>>, _>(traces)
             .execute(conn)
             .await?;
     }
@@ -112,10 +130,13 @@ impl OutboxRow {
             aggregate_id: event.aggregate_id(),
             aggregate_version: meta.aggregate_version,
             event_type: E::TYPE,
-            schema_version: i16::try_from(E::VERSION)
-                .map_err(|error| Error::SerializationError(Box::new(error)))?,
+            schema_version: schema_version::<E>()?,
             payload: JsonText(envelope),
             traceparent: meta.traceparent.clone(),
         })
     }
+}
+
+fn schema_version<E: Event>() -> QueryResult<i16> {
+    i16::try_from(E::VERSION).map_err(|error| Error::SerializationError(Box::new(error)))
 }

@@ -1,13 +1,18 @@
 //! An event as a consumer gets it, and what the consumer answers.
 
+use std::collections::HashSet;
+use std::hash::Hash;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use common::client::CallError;
+use common::context::{Context, TraceParent};
 use common::database::DbError;
 use events::Event;
 use events::envelope::{EventMeta, RawEnvelope};
 use uuid::Uuid;
+
+use crate::consumers::Message;
 
 /// An event on its way into one consumer.
 #[derive(Debug, Clone)]
@@ -22,6 +27,9 @@ pub struct Received<E> {
     pub aggregate_version: i64,
     /// Which attempt this is, from 1.
     pub attempt: u32,
+    /// Its place in the trace of what caused it. A function that applies one event runs in it; one that applies many enters it
+    /// for what it does about this one.
+    pub context: Context,
     /// The consumer's name, its key in the inbox.
     pub(crate) consumer: Arc<str>,
 }
@@ -30,34 +38,52 @@ impl<E: Event> Received<E> {
     /// A first delivery to `consumer`, such as `orders.on_payment_succeeded`, past the broker.
     #[must_use]
     pub fn first(consumer: &str, body: E, meta: &EventMeta) -> Self {
+        let trace = meta.traceparent.as_deref().and_then(TraceParent::parse);
         Self {
             body,
             id: meta.id,
             time: meta.time,
             aggregate_version: meta.aggregate_version,
             attempt: 1,
+            context: Context::new(
+                &meta.id.to_string(),
+                trace.unwrap_or_else(|| TraceParent::random(false)),
+            ),
             consumer: Arc::from(consumer),
         }
     }
 
     /// Opens an envelope.
-    pub(crate) fn open(
-        consumer: &Arc<str>,
-        body: &[u8],
-        attempt: u32,
-    ) -> Result<Self, ConsumeError> {
+    pub(crate) fn open(consumer: &Arc<str>, message: Message) -> Result<Self, ConsumeError> {
         let hopeless = |error: &dyn std::fmt::Display| ConsumeError::Hopeless(error.to_string());
         let envelope: RawEnvelope =
-            serde_json::from_slice(body).map_err(|error| hopeless(&error))?;
+            serde_json::from_slice(&message.body).map_err(|error| hopeless(&error))?;
         Ok(Self {
             body: envelope.open().map_err(|error| hopeless(&error))?,
             id: envelope.id,
             time: envelope.time,
             aggregate_version: envelope.aggregateversion,
-            attempt,
+            attempt: message.attempt,
+            context: message.context,
             consumer: Arc::clone(consumer),
         })
     }
+}
+
+/// Refuses a batch of which two events are about the same thing; such events are applied one by one. For functions that read
+/// what they decide on once, before they decide on any.
+///
+/// # Errors
+/// [`ConsumeError::Transient`], if a thing comes twice.
+pub fn each_about_another<T: Eq + Hash>(
+    things: impl IntoIterator<Item = T>,
+) -> Result<(), ConsumeError> {
+    let mut seen = HashSet::new();
+    if things.into_iter().all(|thing| seen.insert(thing)) {
+        return Ok(());
+    }
+    let cause = "two events of a batch are about the same thing".to_owned();
+    Err(ConsumeError::Transient(cause))
 }
 
 /// What a consumer did. The delivery is acknowledged in each case.
@@ -138,7 +164,12 @@ mod tests {
             "\u{0}",
             r#"{"specversion":"1.0","id":"x"}"#,
         ] {
-            let opened = Received::<UserVerified>::open(&consumer, body.as_bytes(), 1);
+            let message = Message {
+                body: Arc::from(body.as_bytes()),
+                attempt: 1,
+                context: Context::background(),
+            };
+            let opened = Received::<UserVerified>::open(&consumer, message);
             assert!(matches!(opened, Err(ConsumeError::Hopeless(_))), "{body}");
         }
     }

@@ -112,8 +112,13 @@ impl Trail {
         entity: (&str, String),
         facts: Value,
     ) -> QueryResult<()> {
-        let actor = (None, "system");
-        audit::record(conn, self.entry(actor, action, entity, facts)).await
+        audit::record(conn, self.system_entry(action, entity, facts)).await
+    }
+
+    /// The entry about what happened by itself, to be written together with others: see [`audit::record_all`].
+    #[must_use]
+    pub fn system_entry(&self, action: &str, entity: (&str, String), facts: Value) -> AuditEntry {
+        self.entry((None, "system"), action, entity, facts)
     }
 
     fn entry(

@@ -80,8 +80,20 @@ impl Work {
         for marker in others {
             self.take(consumer, marker, give_up).await;
         }
-        let messages: Vec<Message> = events.iter().map(Message::of).collect();
+        // One that comes alone is seen through in its own context, with all that it logs.
+        if events.len() < 2 {
+            for delivery in events {
+                self.take(consumer, delivery, give_up).await;
+            }
+            return;
+        }
+        let (messages, spans): (Vec<Message>, Vec<tracing::Span>) = events
+            .iter()
+            .map(|delivery| arrival(consumer, delivery))
+            .unzip();
+        failpoint::reach("consumer.received");
         let applied = guarded(handler(messages)).await;
+        drop(spans);
         let all_is_well = applied.as_ref().is_ok_and(|answers| {
             answers.len() == events.len() && answers.iter().all(Result::is_ok)
         });
@@ -102,17 +114,8 @@ impl Work {
     }
 
     async fn attempt(&self, consumer: &WorkConsumer, delivery: &Delivery) -> Answer {
-        let trace = message::text_header(&delivery.properties, message::TRACEPARENT);
-        let trace = trace.and_then(|header| TraceParent::parse(&header));
-        let mut context = Context::new(
-            &message_id(delivery).unwrap_or_else(|| ids::new_id().to_string()),
-            trace.unwrap_or_else(|| TraceParent::random(false)),
-        );
-        let span = span_of(consumer, delivery, trace);
-        if let Some(place) = spans::place_of(&span) {
-            context.trace = place;
-        }
-        let message = Message::of(delivery);
+        let (message, span) = arrival(consumer, delivery);
+        let context = message.context.clone();
         failpoint::reach("consumer.received");
         let handled = async {
             match &consumer.handler {
@@ -270,15 +273,6 @@ impl Work {
     }
 }
 
-impl Message {
-    fn of(delivery: &Delivery) -> Self {
-        Self {
-            body: Arc::from(delivery.data.as_slice()),
-            attempt: message::attempt(&delivery.properties),
-        }
-    }
-}
-
 impl From<BrokerError> for ConsumeError {
     fn from(error: BrokerError) -> Self {
         Self::Unavailable(error.to_string())
@@ -303,6 +297,26 @@ pub(crate) async fn acknowledge(delivery: &Delivery, multiple: bool) {
     if let Err(error) = within_deadline(delivery.ack(BasicAckOptions { multiple })).await {
         tracing::debug!(cause = %error, "a delivery was not acknowledged; it will come again");
     }
+}
+
+/// What came, in a context of its own below what caused it, and the span that it is seen through in.
+fn arrival(consumer: &WorkConsumer, delivery: &Delivery) -> (Message, tracing::Span) {
+    let trace = message::text_header(&delivery.properties, message::TRACEPARENT);
+    let trace = trace.and_then(|header| TraceParent::parse(&header));
+    let mut context = Context::new(
+        &message_id(delivery).unwrap_or_else(|| ids::new_id().to_string()),
+        trace.unwrap_or_else(|| TraceParent::random(false)),
+    );
+    let span = span_of(consumer, delivery, trace);
+    if let Some(place) = spans::place_of(&span) {
+        context.trace = place;
+    }
+    let message = Message {
+        body: Arc::from(delivery.data.as_slice()),
+        attempt: message::attempt(&delivery.properties),
+        context,
+    };
+    (message, span)
 }
 
 fn message_id(delivery: &Delivery) -> Option<String> {

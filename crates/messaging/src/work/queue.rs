@@ -20,8 +20,8 @@ use crate::queues::make_queue;
 /// Deliveries on the way to a consumer of single events, for each that it applies at once.
 const PREFETCH: usize = 8;
 /// Events in one batch, and the deliveries that may be on their way meanwhile.
-const BATCH: usize = 200;
-const BATCH_PREFETCH: u16 = 400;
+const BATCH: usize = 64;
+const BATCH_PREFETCH: u16 = 128;
 /// A queue that was lost is looked for again after this.
 const AGAIN_AFTER: Duration = Duration::from_millis(500);
 

@@ -461,7 +461,7 @@ pub async fn on_audit_batch(
 ) -> Result<Vec<Outcome>, ConsumeError> {
     let mut conn = state.db.get().await?;
     conn.transaction(async |conn| {
-        let fresh = inbox::record_all(conn, &events).await?;
+        let fresh = inbox::record_all(conn, &events.iter().collect::<Vec<_>>()).await?;
         let mut outcomes = Vec::with_capacity(events.len());
         let mut numbers = Vec::new();
         for event in &events {

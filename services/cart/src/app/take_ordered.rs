@@ -2,8 +2,7 @@
 
 use diesel_async::AsyncConnection as _;
 use events::orders::OrderCreated;
-use messaging::inbox::{self, Seen};
-use messaging::{Outcome as Consumed, Received};
+use messaging::{Outcome as Consumed, Received, inbox};
 
 use super::Error;
 use super::writer::{self, Missing, Outcome, Write};
@@ -13,36 +12,43 @@ use crate::domain::owner::Owner;
 use crate::startup::AppState;
 use crate::store::locking::Held;
 
-/// Takes what was ordered out of the buyer's cart, once for each event. What was put in meanwhile stays.
+/// Takes what was ordered out of the buyers' carts, once for each event. What was put in meanwhile stays.
 pub(crate) async fn take_ordered(
     state: &AppState,
-    event: &Received<OrderCreated>,
-) -> Result<Consumed, Error> {
-    let order = &event.body;
+    events: &[Received<OrderCreated>],
+) -> Result<Vec<Consumed>, Error> {
+    let rules = state.settings.rules();
+    let mut conn = state.work_db.get().await?;
+    let (fresh, outcomes) = conn
+        .transaction(async |conn| {
+            let fresh = inbox::record_all(conn, &events.iter().collect::<Vec<_>>()).await?;
+            let news = events.iter().filter(|event| fresh.contains(&event.id));
+            let writes: Vec<Write> = news.map(|event| taking(&event.body)).collect();
+            let outcomes = match writes.is_empty() {
+                true => Vec::new(),
+                false => writer::apply(conn, &writes, rules, Held::Wait).await?,
+            };
+            Ok::<_, Error>((fresh, outcomes))
+        })
+        .await?;
+    let carts = outcomes.into_iter().filter_map(|outcome| match outcome {
+        Outcome::Done(cart) => Some(cart),
+        Outcome::Refused(_) | Outcome::NoCart | Outcome::Held => None,
+    });
+    state.cache.put(carts.collect());
+    let consumed = |event: &Received<OrderCreated>| match fresh.contains(&event.id) {
+        true => Consumed::Applied,
+        false => Consumed::Duplicate,
+    };
+    Ok(events.iter().map(consumed).collect())
+}
+
+fn taking(order: &OrderCreated) -> Write {
     let lines = order.lines.iter();
     let ordered = lines.map(|line| (VariantId(line.variant_id), line.quantity));
-    let write = Write {
+    Write {
         owner: Owner::User(UserId(order.user_id)),
         change: Change::TakeOrdered(ordered.collect()),
         missing: Missing::Refuse,
-    };
-    let rules = state.settings.rules();
-    let mut conn = state.work_db.get().await?;
-    let outcomes = conn
-        .transaction(async |conn| {
-            if inbox::record(conn, event).await? == Seen::Before {
-                return Ok::<_, Error>(None);
-            }
-            let outcomes =
-                writer::apply(conn, std::slice::from_ref(&write), rules, Held::Wait).await?;
-            Ok(Some(outcomes))
-        })
-        .await?;
-    let Some(outcomes) = outcomes else {
-        return Ok(Consumed::Duplicate);
-    };
-    if let Some(Outcome::Done(cart)) = outcomes.into_iter().next() {
-        state.cache.put(vec![cart]);
     }
-    Ok(Consumed::Applied)
 }

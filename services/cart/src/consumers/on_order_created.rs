@@ -8,13 +8,13 @@ use messaging::{ConsumeError, Outcome, Received};
 use crate::app;
 use crate::startup::AppState;
 
-/// Takes what was ordered out of the cart.
+/// Takes what was ordered out of the carts.
 ///
 /// # Errors
 /// When the database does not do its part.
 pub async fn on_order_created(
     state: Arc<AppState>,
-    event: Received<OrderCreated>,
-) -> Result<Outcome, ConsumeError> {
-    Ok(app::take_ordered::take_ordered(&state, &event).await?)
+    events: Vec<Received<OrderCreated>>,
+) -> Result<Vec<Outcome>, ConsumeError> {
+    Ok(app::take_ordered::take_ordered(&state, &events).await?)
 }

@@ -211,7 +211,8 @@ impl TestApp {
             currency: Currency::Ngn,
         };
         let event = self.received("order_created", body, event_id);
-        let consume = consumers::on_order_created::on_order_created(self.state(), event);
+        let consume = service::singly(consumers::on_order_created::on_order_created);
+        let consume = consume(self.state(), event);
         self.inside(consume).await
     }
 

@@ -19,7 +19,7 @@ pub(crate) async fn take_over(
     let mut conn = state.work_db.get().await?;
     let taken = conn
         .transaction(async |conn| {
-            let fresh = inbox::record_all(conn, events).await?;
+            let fresh = inbox::record_all(conn, &events.iter().collect::<Vec<_>>()).await?;
             let mut newest: HashMap<_, SaidStock> = HashMap::new();
             for event in events.iter().filter(|event| fresh.contains(&event.id)) {
                 let said = SaidStock {

@@ -111,7 +111,7 @@ pub(crate) async fn resend_notification(
                 return Err(Error::InvalidState("it is still being sent"));
             }
             let message = repetition(&before, new_id, &trail)?;
-            store::messages::insert(conn, &message, trail.now()).await?;
+            store::messages::insert(conn, &[message], trail.now()).await?;
             let facts = json!({ "template": before.template, "newId": new_id.0 });
             trail
                 .audit(conn, caller, "notification.resent", &id.to_string(), facts)

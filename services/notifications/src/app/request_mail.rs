@@ -3,8 +3,7 @@
 use common::{failpoint, ids};
 use diesel_async::AsyncConnection as _;
 use events::auth::MailRequested;
-use messaging::inbox::{self, Seen};
-use messaging::{Outcome, Received};
+use messaging::{Outcome, Received, inbox};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -83,43 +82,62 @@ impl Wish {
     }
 }
 
-/// Notes the mails that an event asks for; those to a merchant whose address nobody has set are left out. Nothing is
-/// asked or sent here: the senders do that, at their pace.
+/// Notes the mails that an event asks for, under the same rules as [`request_mails_of`].
 pub(crate) async fn request_mails<E: Sync>(
     state: &AppState,
     event: &Received<E>,
     wishes: Vec<Wish>,
 ) -> Result<Outcome, Error> {
-    let trail = Trail::new(state.clock.now());
+    let outcomes = request_mails_of(state, vec![(event, wishes)]).await?;
+    let outcome = outcomes.into_iter().next();
+    outcome.ok_or_else(|| Error::Bug("an event without an outcome".to_owned()))
+}
+
+/// Notes the mails that events ask for; those to a merchant whose address nobody has set are left out. Nothing is
+/// asked or sent here: the senders do that, at their pace.
+pub(crate) async fn request_mails_of<E: Sync>(
+    state: &AppState,
+    wanted: Vec<(&Received<E>, Vec<Wish>)>,
+) -> Result<Vec<Outcome>, Error> {
+    let now = state.clock.now();
     let has_merchant = state.settings.merchant_email.is_some();
-    let messages = wishes
-        .into_iter()
-        .filter(|wish| has_merchant || !wish.template.is_for_merchant())
-        .map(|wish| message(wish, &trail))
-        .collect::<Result<Vec<_>, _>>()?;
+    let mut events = Vec::with_capacity(wanted.len());
+    let mut mails = Vec::with_capacity(wanted.len());
+    for (event, wishes) in wanted {
+        let trail = event.context.enter(|| Trail::new(now));
+        events.push(event);
+        mails.push(
+            wishes
+                .into_iter()
+                .filter(|wish| has_merchant || !wish.template.is_for_merchant())
+                .map(|wish| message(wish, &trail))
+                .collect::<Result<Vec<_>, _>>()?,
+        );
+    }
     let mut conn = state.work_db.get().await?;
-    let (outcome, is_due) = conn
+    let outcomes = conn
         .transaction(async |conn| {
-            if inbox::record(conn, event).await? == Seen::Before {
-                return Ok::<_, Error>((Outcome::Duplicate, false));
-            }
-            let mut added = 0_usize;
-            for message in &messages {
-                added += usize::from(store::messages::insert(conn, message, trail.now()).await?);
-            }
-            let outcome = if added > 0 || messages.is_empty() {
-                Outcome::Applied
-            } else {
-                Outcome::Duplicate
+            let fresh = inbox::record_all(conn, &events).await?;
+            let due = events.iter().zip(&mails);
+            let due = due.filter(|(event, _)| fresh.contains(&event.id));
+            let due: Vec<NewMessage> = due.flat_map(|(_, mails)| mails).cloned().collect();
+            let added = store::messages::insert(conn, &due, now).await?;
+            let outcome = |(event, mails): (&&Received<E>, &Vec<NewMessage>)| {
+                let is_new = mails.is_empty() || mails.iter().any(|mail| added.contains(&mail.id));
+                if fresh.contains(&event.id) && is_new {
+                    Outcome::Applied
+                } else {
+                    Outcome::Duplicate
+                }
             };
-            Ok((outcome, added > 0))
+            Ok::<Vec<Outcome>, Error>(events.iter().zip(&mails).map(outcome).collect())
         })
         .await?;
     failpoint::reach("notifications.mail_requested");
-    if is_due {
+    if outcomes.contains(&Outcome::Applied) {
         state.wake.notify_one();
     }
-    Ok(outcome)
+    Ok(outcomes)
 }
 
 fn message(wish: Wish, trail: &Trail) -> Result<NewMessage, Error> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use events::orders::{DocumentKind, InvoiceIssued};
 use messaging::{ConsumeError, Outcome, Received};
 
-use crate::app::request_mail::{Wish, request_mails};
+use crate::app::request_mail::{Wish, request_mails_of};
 use crate::domain::template::OrderMail;
 use crate::domain::told::Told;
 use crate::startup::AppState;
@@ -16,10 +16,14 @@ use crate::startup::AppState;
 /// When the database does not take it.
 pub async fn on_invoice_issued(
     state: Arc<AppState>,
-    event: Received<InvoiceIssued>,
-) -> Result<Outcome, ConsumeError> {
-    let said = &event.body;
-    let wish = match said.kind {
+    events: Vec<Received<InvoiceIssued>>,
+) -> Result<Vec<Outcome>, ConsumeError> {
+    let wanted = events.iter().map(|event| (event, vec![wish(&event.body)]));
+    Ok(request_mails_of(&state, wanted.collect()).await?)
+}
+
+fn wish(said: &InvoiceIssued) -> Wish {
+    match said.kind {
         DocumentKind::Invoice => {
             Wish::once_per_order(OrderMail::Confirmation, said.order_id, said.user_id)
         }
@@ -31,6 +35,5 @@ pub async fn on_invoice_issued(
             Wish::once_per_order(OrderMail::CreditNote, said.order_id, said.user_id)
                 .once_per_part(said.invoice_id, told)
         }
-    };
-    Ok(request_mails(&state, &event, vec![wish]).await?)
+    }
 }

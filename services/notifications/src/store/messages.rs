@@ -1,11 +1,15 @@
 //! Mails, as they are asked for, listed and forgotten.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use common::paging::Page;
-use common::statement::Prepare as _;
+use common::statement::{Prepare as _, Statement};
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Double, Text};
+use diesel::sql_types::{
+    Array, BigInt, Double, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid,
+};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde_json::Value;
 use uuid::Uuid;
@@ -36,31 +40,45 @@ pub(crate) struct NewMessage {
     pub(crate) facts: Option<Value>,
 }
 
-/// Adds a mail, due now; answers whether it is new.
+/// Adds mails, due now; answers which of them are new.
 pub(crate) async fn insert(
     conn: &mut AsyncPgConnection,
-    message: &NewMessage,
+    mails: &[NewMessage],
     now: DateTime<Utc>,
-) -> QueryResult<bool> {
-    let inserted = diesel::insert_into(messages::table)
-        .values((
-            messages::id.eq(message.id.0),
-            messages::dedupe_key.eq(&message.dedupe_key),
-            messages::template.eq(message.template.name()),
-            messages::source_id.eq(message.source.0),
-            messages::user_id.eq(message.user.0),
-            messages::resend_of.eq(message.resend_of.map(|id| id.0)),
-            messages::next_attempt_at.eq(now),
-            messages::traceparent.eq(message.traceparent.as_deref()),
-            messages::created_at.eq(now),
-            messages::facts.eq(message.facts.as_ref()),
-        ))
-        .on_conflict(messages::dedupe_key)
-        .do_nothing()
-        .prepared()
-        .execute(conn)
+) -> QueryResult<HashSet<MessageId>> {
+    const SQL: &str = "INSERT INTO messages (next_attempt_at, created_at, id, dedupe_key, template, source_id, user_id,
+             resend_of, traceparent, facts)
+         SELECT ?, ?, * FROM unnest(?, ?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT (dedupe_key) DO NOTHING RETURNING id";
+    if mails.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let each = || mails.iter();
+    let keys = each().map(|mail| mail.dedupe_key.clone());
+    let templates = each().map(|mail| mail.template.name());
+    let resent = each().map(|mail| mail.resend_of.map(|id| id.0));
+    let traces = each().map(|mail| mail.traceparent.clone());
+    let facts = each().map(|mail| mail.facts.clone());
+    let added: Vec<Added> = Statement::new(SQL)
+        .bind::<Timestamptz, _>(now)
+        .bind::<Timestamptz, _>(now)
+        .bind::<Array<SqlUuid>, _>(each().map(|mail| mail.id.0).collect::<Vec<_>>())
+        .bind::<Array<Text>, _>(keys.collect::<Vec<_>>())
+        .bind::<Array<Text>, _>(templates.collect::<Vec<_>>())
+        .bind::<Array<SqlUuid>, _>(each().map(|mail| mail.source.0).collect::<Vec<_>>())
+        .bind::<Array<SqlUuid>, _>(each().map(|mail| mail.user.0).collect::<Vec<_>>())
+        .bind::<Array<Nullable<SqlUuid>>, _>(resent.collect::<Vec<_>>())
+        .bind::<Array<Nullable<Text>>, _>(traces.collect::<Vec<_>>())
+        .bind::<Array<Nullable<Jsonb>>, _>(facts.collect::<Vec<_>>())
+        .load(conn)
         .await?;
-    Ok(inserted == 1)
+    Ok(added.into_iter().map(|row| MessageId(row.id)).collect())
+}
+
+#[derive(QueryableByName)]
+struct Added {
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
 }
 
 /// A mail that left.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::TimeDelta;
+use common::context::TraceParent;
 use common::service::Only;
 use common::settings::Reader;
 use common::{Clock as _, ids};
@@ -204,24 +205,21 @@ impl TestApp {
         &self,
         wanted: &Wanted,
         event_id: Uuid,
-        context: Option<common::context::Context>,
+        trace: Option<TraceParent>,
     ) -> Outcome {
         let body = MailRequested {
             mail_id: wanted.mail_id,
             user_id: wanted.user_id,
             kind: wanted.kind,
         };
-        let meta = meta(event_id, self.world.clock.now());
+        let meta = EventMeta {
+            traceparent: trace.map(|trace| trace.header()),
+            ..meta(event_id, self.world.clock.now())
+        };
         let event = Received::first("notifications.on_auth_mail_requested", body, &meta);
         let state = Arc::clone(&self.state);
         let consume = consumers::on_auth_mail_requested::on_auth_mail_requested(state, event);
-        let work = async move {
-            match context {
-                Some(context) => context.scope(consume).await,
-                None => consume.await,
-            }
-        };
-        self.runtime.spawn(work).await.unwrap().unwrap()
+        self.runtime.spawn(consume).await.unwrap().unwrap()
     }
 
     /// Delivers an event to a consumer of the service.

@@ -12,6 +12,7 @@ use messaging::Outcome;
 use money::Currency;
 use notifications::consumers;
 use serde_json::Value;
+use test_support::service::singly;
 use uuid::Uuid;
 
 use crate::app::{Options, TestApp};
@@ -40,7 +41,7 @@ impl TestApp {
 
     pub async fn hear_invoice_as(&self, sale: &Sale, event_id: Uuid) -> Outcome {
         let body = invoice(sale);
-        let consume = consumers::on_invoice_issued::on_invoice_issued;
+        let consume = singly(consumers::on_invoice_issued::on_invoice_issued);
         self.deliver(consume, event_id, body).await
     }
 
@@ -51,14 +52,18 @@ impl TestApp {
             total: amount.parse().unwrap(),
             ..invoice(sale)
         };
-        let consume = consumers::on_invoice_issued::on_invoice_issued;
+        let consume = singly(consumers::on_invoice_issued::on_invoice_issued);
         self.deliver(consume, ids::new_id(), body).await
     }
 
     pub async fn hear_paid(&self, sale: &Sale, event_id: Uuid) -> Outcome {
         let body = paid(sale, self.world.clock.now());
-        self.deliver(consumers::on_order_paid::on_order_paid, event_id, body)
-            .await
+        self.deliver(
+            singly(consumers::on_order_paid::on_order_paid),
+            event_id,
+            body,
+        )
+        .await
     }
 
     pub async fn hear_unallocated(&self, sale: &Sale) -> Outcome {

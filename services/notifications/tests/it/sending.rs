@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use common::context::{Context, TraceParent};
+use common::context::TraceParent;
 use common::ids;
 use events::auth::MailKind;
 use messaging::Outcome;
@@ -252,8 +252,7 @@ async fn sending_belongs_to_the_trace_of_whatever_asked_for_it() {
     let app = TestApp::start().await;
     let wanted = app.expect(MailKind::NewDevice, |_| {});
     let trace = TraceParent::random(true);
-    let context = Context::new("r1", trace);
-    app.hear_as(&wanted, ids::new_id(), Some(context)).await;
+    app.hear_as(&wanted, ids::new_id(), Some(trace)).await;
     let row = app.until_status(&wanted, "sent").await;
     assert_eq!(row["traceparent"], trace.header());
     let asked = app.world.auth.asked();

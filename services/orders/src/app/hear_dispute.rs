@@ -171,7 +171,7 @@ pub(super) async fn hold(
         })
     });
     let claims = claims.collect::<Result<Vec<_>, Error>>()?;
-    let attempts = store::payments::attempts_of(conn, OrderId(order.id), order.currency()?).await?;
+    let attempts = store::payments::attempts_of(conn, order).await?;
     let settled = order.stage()?.settled_by;
     let back = attempts
         .iter()

@@ -1,15 +1,17 @@
 //! What is heard of payments before they settle anything.
 
-use diesel_async::{AsyncConnection as _, AsyncPgConnection};
+use std::collections::HashMap;
+
+use diesel_async::AsyncConnection as _;
 use events::payments::{PaymentFailed, PaymentInitialized, PaymentPending};
-use messaging::inbox::{self, Seen};
-use messaging::{ConsumeError, Outcome, Received, Trail};
+use messaging::{ConsumeError, Outcome, Received, each_about_another, inbox};
 use money::Money;
+use uuid::Uuid;
 
 use super::Error;
-use super::transition;
+use super::transition::{self, Actor, Move};
 use crate::domain::ids::{OrderId, PaymentId};
-use crate::domain::payment_status::AttemptStatus;
+use crate::domain::payment_status::{Attempt, AttemptStatus};
 use crate::domain::status::OrderStatus;
 use crate::startup::AppState;
 use crate::store;
@@ -19,18 +21,20 @@ use crate::store::rows::OrderRow;
 /// Somebody is about to pay.
 pub(crate) async fn hear_initialized(
     state: &AppState,
-    event: &Received<PaymentInitialized>,
-) -> Result<Outcome, ConsumeError> {
-    let body = &event.body;
-    let heard = Attempted {
-        payment: PaymentId(body.payment_id),
-        order: OrderId(body.order_id),
-        status: AttemptStatus::Initialized,
-        amount: Some(body.amount.in_currency(body.currency)),
-        channel: None,
-        reference: Some(&body.reference),
-    };
-    note(state, event, &heard).await
+    events: &[Received<PaymentInitialized>],
+) -> Result<Vec<Outcome>, ConsumeError> {
+    let heard = events.iter().map(|event| {
+        let body = &event.body;
+        Attempted {
+            payment: PaymentId(body.payment_id),
+            order: OrderId(body.order_id),
+            status: AttemptStatus::Initialized,
+            amount: Some(body.amount.in_currency(body.currency)),
+            channel: None,
+            reference: Some(&body.reference),
+        }
+    });
+    note(state, events, &heard.collect::<Vec<_>>()).await
 }
 
 /// Somebody has begun to pay in a way that takes time: the goods are held longer, once.
@@ -49,7 +53,7 @@ pub(crate) async fn hear_pending(
         channel: body.channel.as_deref(),
         reference: None,
     };
-    note(state, event, &heard).await
+    note_one(state, event, heard).await
 }
 
 /// An attempt has come to nothing.
@@ -65,7 +69,7 @@ pub(crate) async fn hear_failed(
         channel: None,
         reference: None,
     };
-    note(state, event, &heard).await
+    note_one(state, event, heard).await
 }
 
 /// What was heard of an attempt to pay.
@@ -79,33 +83,71 @@ struct Attempted<'a> {
     reference: Option<&'a str>,
 }
 
-async fn note<E: Sync>(
+async fn note_one<E: Sync>(
     state: &AppState,
     event: &Received<E>,
-    attempted: &Attempted<'_>,
+    attempted: Attempted<'_>,
 ) -> Result<Outcome, ConsumeError> {
-    let trail = state.trail();
+    let outcomes = note(state, std::slice::from_ref(event), &[attempted]).await?;
+    let outcome = outcomes.into_iter().next();
+    outcome.ok_or_else(|| ConsumeError::Transient("no outcome".to_owned()))
+}
+
+/// Notes what was heard, one word of each event.
+async fn note<E: Sync>(
+    state: &AppState,
+    events: &[Received<E>],
+    attempted: &[Attempted<'_>],
+) -> Result<Vec<Outcome>, ConsumeError> {
+    each_about_another(attempted.iter().map(|one| one.order))?;
+    let now = state.clock.now();
     let mut conn = state.work_db.get().await?;
     conn.transaction(async |conn| {
-        if inbox::record(conn, event).await? == Seen::Before {
-            return Ok(Outcome::Duplicate);
+        let fresh = inbox::record_all(conn, &events.iter().collect::<Vec<_>>()).await?;
+        let orders: Vec<Uuid> = attempted.iter().map(|one| one.order.0).collect();
+        let orders = store::orders::lock_all(conn, &orders).await?;
+        let orders: HashMap<Uuid, OrderRow> =
+            orders.into_iter().map(|order| (order.id, order)).collect();
+        let known = store::payments::attempts_of_all(conn, orders.values()).await?;
+        let mut outcomes = Vec::with_capacity(events.len());
+        let (mut heard, mut moves) = (Vec::new(), Vec::new());
+        for (event, one) in events.iter().zip(attempted) {
+            if !fresh.contains(&event.id) {
+                outcomes.push(Outcome::Duplicate);
+                continue;
+            }
+            let order = orders.get(&one.order.0);
+            let order = order.ok_or_else(|| ConsumeError::Hopeless("no such order".to_owned()))?;
+            let known = known.get(&order.id).map_or(&[][..], Vec::as_slice);
+            let said = said(order, known, one)?;
+            let is_stale = known
+                .iter()
+                .any(|known| known.payment == said.payment && known.status == said.status);
+            if !is_stale {
+                moves.extend(paid_otherwise(order, known, &said)?);
+            }
+            heard.push(said);
+            outcomes.push(if is_stale {
+                Outcome::Stale
+            } else {
+                Outcome::Applied
+            });
         }
-        let order = store::orders::lock(conn, attempted.order).await?;
-        let order = order.ok_or_else(|| ConsumeError::Hopeless("no such order".to_owned()))?;
-        Ok(apply(conn, &trail, &order, attempted).await?)
+        store::payments::note(conn, &heard).await?;
+        transition::to_stages(conn, now, moves).await?;
+        Ok(outcomes)
     })
     .await
 }
 
-async fn apply(
-    conn: &mut AsyncPgConnection,
-    trail: &Trail,
+/// What is noted of an attempt, whatever was known of it.
+fn said<'a>(
     order: &OrderRow,
-    attempted: &Attempted<'_>,
-) -> Result<Outcome, Error> {
+    known: &[Attempt],
+    attempted: &Attempted<'a>,
+) -> Result<Heard<'a>, Error> {
     let currency = order.currency()?;
-    let attempts = store::payments::attempts_of(conn, attempted.order, currency).await?;
-    let known = attempts
+    let known = known
         .iter()
         .find(|known| known.payment == attempted.payment);
     let amount = match (known, attempted.amount) {
@@ -113,21 +155,40 @@ async fn apply(
         (Some(known), None) => Money::from_minor(known.amount_minor, currency),
         (None, None) => order.money(&order.total)?,
     };
-    let status = known.map_or(attempted.status, |known| known.status.and(attempted.status));
-    let heard = Heard {
+    Ok(Heard {
         payment: attempted.payment,
         order: attempted.order,
-        status,
+        status: known.map_or(attempted.status, |known| known.status.and(attempted.status)),
         amount,
         channel: attempted.channel,
         reference: attempted.reference,
-    };
-    store::payments::note(conn, &heard).await?;
-    if known.is_some_and(|known| known.status == status) {
-        return Ok(Outcome::Stale);
-    }
-    transition::to_paid(conn, trail, order).await?;
-    Ok(Outcome::Applied)
+    })
+}
+
+/// The order with another word about what is paid of it, if it needs one.
+fn paid_otherwise<'o>(
+    order: &'o OrderRow,
+    known: &[Attempt],
+    said: &Heard<'_>,
+) -> Result<Option<Move<'o>>, Error> {
+    let stage = order.stage()?;
+    let refunded_minor = |known: &Attempt| known.refunded_minor;
+    let others = known.iter().filter(|known| known.payment != said.payment);
+    let same = known.iter().find(|known| known.payment == said.payment);
+    let mut attempts: Vec<Attempt> = others.copied().collect();
+    attempts.push(Attempt {
+        payment: said.payment,
+        status: said.status,
+        amount_minor: said.amount.minor(),
+        refunded_minor: same.map_or(0, refunded_minor),
+    });
+    attempts.sort_by_key(|attempt| attempt.payment.0);
+    let is_same = transition::paid(stage, &attempts).name() == order.payment_status;
+    Ok((!is_same).then(|| Move {
+        order,
+        stage,
+        actor: Actor::system(""),
+    }))
 }
 
 /// Holds an unpaid order's goods longer. A hold that is over already is no reason to do nothing: a late payment takes the goods

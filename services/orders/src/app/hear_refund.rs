@@ -185,7 +185,7 @@ async fn is_whole(
     order: &OrderRow,
     payment: PaymentId,
 ) -> Result<bool, Error> {
-    let attempts = store::payments::attempts_of(conn, OrderId(order.id), order.currency()?).await?;
+    let attempts = store::payments::attempts_of(conn, order).await?;
     let total = order.money(&order.total)?.minor();
     let kept = attempts.iter().find(|attempt| attempt.payment == payment);
     Ok(kept.is_some_and(|attempt| attempt.refunded_minor >= total))

@@ -288,14 +288,18 @@ async fn store_order(
         store::orders::insert(conn, &draft.order, &draft.lines)
             .await
             .map_err(coupon_gone)?;
-        let first = transition::first_entry(&draft.order, Actor::customer(None), &trail);
-        store::history::append(conn, &first).await?;
+        let history = vec![transition::first_entry(
+            &draft.order,
+            Actor::customer(None),
+            &trail,
+        )];
+        store::history::append(conn, &history).await?;
         let event = created(&draft, &basket)?;
         trail.event(conn, &event, draft.order.version).await?;
         let view = OrderView {
             order: draft.order.clone(),
             lines: draft.lines.clone(),
-            history: vec![first],
+            history,
             disputes: Vec::new(),
             contact: Some(contact.clone()),
         };
@@ -349,9 +353,9 @@ fn created(draft: &Draft, basket: &Basket) -> Result<OrderCreated, Error> {
 }
 
 /// Lines as events tell them.
-pub(super) fn ordered_lines(lines: &[LineRow]) -> Vec<OrderedLine> {
+pub(super) fn ordered_lines<'l>(lines: impl IntoIterator<Item = &'l LineRow>) -> Vec<OrderedLine> {
     lines
-        .iter()
+        .into_iter()
         .map(|line| OrderedLine {
             variant_id: line.variant_id,
             quantity: i64::from(line.quantity),

@@ -1,19 +1,24 @@
 //! What a payment makes of an order.
 //!
-//! Two transactions around one remote call. The first takes the order for the payment: from then on nothing but this payment
-//! happens to it. Then inventory sells the goods, which is idempotent by the order's id. The second writes what came of it. A
-//! crash in between is healed by the event's redelivery and by the sweep.
+//! Two transactions around one remote call, of as many orders together as wait. The first takes each order for its payment: from
+//! then on nothing but this payment happens to it. Then inventory sells the goods, which is idempotent by the order's id. The
+//! second writes what came of it. A crash in between is healed by the events' redelivery and by the sweep.
 
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
 use common::failpoint;
+use diesel::QueryResult;
 use diesel_async::{AsyncConnection as _, AsyncPgConnection};
 use events::orders::{OrderPaid, OrderRefundRequested, OrderUnallocated, UnwantedCapture};
 use events::payments::PaymentSucceeded;
-use messaging::inbox::{self, Seen};
-use messaging::{ConsumeError, Outcome, Received, Trail};
+use futures_util::future::try_join_all;
+use messaging::{ConsumeError, Outcome, Received, Trail, each_about_another, inbox, outbox};
 use money::Amount;
+use uuid::Uuid;
 
 use super::place_order::ordered_lines;
-use super::transition::{self, Actor};
+use super::transition::{self, Actor, Move, next_version};
 use super::{Error, cancel_order};
 use crate::domain::ids::{OrderId, PaymentId};
 use crate::domain::payment_status::AttemptStatus;
@@ -21,7 +26,7 @@ use crate::domain::status::{Change, Command, Goods, OrderStatus, Stage};
 use crate::startup::AppState;
 use crate::store;
 use crate::store::payments::Heard;
-use crate::store::rows::OrderRow;
+use crate::store::rows::{LineRow, OrderRow};
 
 /// What the first transaction came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,30 +37,48 @@ enum Begun {
     Done(Outcome),
 }
 
-/// Settles an order with a payment that has succeeded.
-pub(crate) async fn hear_success(
+/// An order that was taken for a payment, and what became of its goods.
+struct Sale<'e> {
+    order: OrderId,
+    payment: PaymentId,
+    goods: Goods,
+    /// None: what was begun and interrupted is finished.
+    event: Option<&'e Received<PaymentSucceeded>>,
+}
+
+/// Settles orders with payments that have succeeded.
+pub(crate) async fn hear_successes(
     state: &AppState,
-    event: &Received<PaymentSucceeded>,
-) -> Result<Outcome, ConsumeError> {
-    match begin(state, event).await? {
-        Begun::Done(outcome) => Ok(outcome),
-        Begun::Settling => {
-            failpoint::reach("orders.settling_begun");
-            let payment = &event.body;
-            let order = OrderId(payment.order_id);
-            let goods = state.inventory.commit(order).await?;
-            failpoint::reach("orders.goods_sold");
-            let settled = write(
-                state,
-                order,
-                PaymentId(payment.payment_id),
-                goods,
-                Some(event),
-            )
-            .await?;
-            Ok(settled)
-        }
-    }
+    events: &[Received<PaymentSucceeded>],
+) -> Result<Vec<Outcome>, ConsumeError> {
+    each_about_another(events.iter().map(|event| event.body.order_id))?;
+    let begun = begin(state, events).await?;
+    let settling = events.iter().zip(&begun);
+    let settling = settling.filter(|(_, begun)| **begun == Begun::Settling);
+    failpoint::reach("orders.settling_begun");
+    let sales = try_join_all(settling.map(|(event, _)| sell(state, event))).await?;
+    failpoint::reach("orders.goods_sold");
+    let mut settled = write(state, &sales).await?.into_iter();
+    let outcomes = begun.into_iter().map(|begun| match begun {
+        Begun::Done(outcome) => Some(outcome),
+        Begun::Settling => settled.next(),
+    });
+    let outcomes: Option<Vec<Outcome>> = outcomes.collect();
+    outcomes.ok_or_else(|| ConsumeError::Transient("an order without an outcome".to_owned()))
+}
+
+async fn sell<'e>(
+    state: &AppState,
+    event: &'e Received<PaymentSucceeded>,
+) -> Result<Sale<'e>, ConsumeError> {
+    let order = OrderId(event.body.order_id);
+    let selling = state.inventory.commit(order);
+    Ok(Sale {
+        order,
+        payment: PaymentId(event.body.payment_id),
+        goods: event.context.clone().scope(selling).await?,
+        event: Some(event),
+    })
 }
 
 /// Sells the goods of an order that was taken for a payment, and writes what came of it.
@@ -64,63 +87,91 @@ pub(crate) async fn finish(
     order: OrderId,
     payment: PaymentId,
 ) -> Result<(), Error> {
-    let goods = state.inventory.commit(order).await?;
-    write(state, order, payment, goods, None).await?;
+    let sale = Sale {
+        order,
+        payment,
+        goods: state.inventory.commit(order).await?,
+        event: None,
+    };
+    write(state, &[sale]).await?;
     Ok(())
 }
 
-/// Takes the order for the payment, or asks for the money to go back.
+/// Takes each order for its payment, or asks for the money to go back.
 async fn begin(
     state: &AppState,
-    event: &Received<PaymentSucceeded>,
-) -> Result<Begun, ConsumeError> {
-    let trail = state.trail();
-    let heard = &event.body;
-    let payment = PaymentId(heard.payment_id);
+    events: &[Received<PaymentSucceeded>],
+) -> Result<Vec<Begun>, ConsumeError> {
+    let ids: Vec<Uuid> = events.iter().map(|event| event.body.order_id).collect();
     let mut conn = state.work_db.get().await?;
     conn.transaction(async |conn| {
-        let order = store::orders::lock(conn, OrderId(heard.order_id)).await?;
+        let orders = locked(conn, &ids).await?;
         // Orders makes the order before anybody can pay for it.
-        let order = order.ok_or_else(|| ConsumeError::Hopeless("no such order".to_owned()))?;
-        note(conn, &order, heard).await?;
-        let stage = order.stage()?;
-        match stage.after(Command::BeginSettling(payment)) {
-            // It ended, and its buyer was forgotten: nobody knows where to send it.
-            Ok(Change::To(_)) if order.contact.is_none() => {
-                refuse(conn, &trail, &order, stage, payment).await?;
-                done(conn, event, Outcome::Applied).await
-            }
-            Ok(Change::To(stage)) => {
-                let actor = Actor::system("paid");
-                transition::to_stage(conn, &trail, &order, stage, actor).await?;
-                Ok(Begun::Settling)
-            }
-            // Settling already: somebody stopped in between.
-            Ok(Change::Already) if stage.settling.is_some() => Ok(Begun::Settling),
-            Ok(Change::Already) => done(conn, event, Outcome::Applied).await,
-            Err(_refused) => {
-                refuse(conn, &trail, &order, stage, payment).await?;
-                done(conn, event, Outcome::Applied).await
+        let of = |event: &Received<PaymentSucceeded>| orders.get(&event.body.order_id);
+        let orders: Option<Vec<&OrderRow>> = events.iter().map(of).collect();
+        let orders = orders.ok_or_else(|| ConsumeError::Hopeless("no such order".to_owned()))?;
+        store::payments::note(conn, &heard(events)).await?;
+        let mut begun = Vec::with_capacity(events.len());
+        let (mut moves, mut done) = (Vec::new(), Vec::new());
+        for (event, order) in events.iter().zip(orders) {
+            let payment = PaymentId(event.body.payment_id);
+            let stage = order.stage()?;
+            let change = stage.after(Command::BeginSettling(payment));
+            begun.push(match change {
+                // It ended, and its buyer was forgotten: nobody knows where to send it.
+                Ok(Change::To(stage)) if order.contact.is_some() => {
+                    let actor = Actor::system("paid");
+                    moves.push(Move {
+                        order,
+                        stage,
+                        actor,
+                    });
+                    Begun::Settling
+                }
+                // Settling already: somebody stopped in between.
+                Ok(Change::Already) if stage.settling.is_some() => Begun::Settling,
+                change => {
+                    if change != Ok(Change::Already) {
+                        let trail = event.context.enter(|| state.trail());
+                        refuse(conn, &trail, order, stage, payment).await?;
+                    }
+                    done.push(event);
+                    Begun::Done(Outcome::Applied)
+                }
+            });
+        }
+        transition::to_stages(conn, state.clock.now(), moves).await?;
+        let fresh = inbox::record_all(conn, &done).await?;
+        for (event, begun) in events.iter().zip(&mut begun) {
+            if *begun != Begun::Settling && !fresh.contains(&event.id) {
+                *begun = Begun::Done(Outcome::Duplicate);
             }
         }
+        Ok(begun)
     })
     .await
 }
 
-async fn note(
+async fn locked(
     conn: &mut AsyncPgConnection,
-    order: &OrderRow,
-    heard: &PaymentSucceeded,
-) -> Result<(), Error> {
-    let succeeded = Heard {
-        payment: PaymentId(heard.payment_id),
-        order: OrderId(order.id),
-        status: AttemptStatus::Succeeded,
-        amount: heard.amount.in_currency(heard.currency),
-        channel: heard.channel.as_deref(),
-        reference: Some(&heard.reference),
-    };
-    Ok(store::payments::note(conn, &succeeded).await?)
+    ids: &[Uuid],
+) -> QueryResult<HashMap<Uuid, OrderRow>> {
+    let orders = store::orders::lock_all(conn, ids).await?;
+    Ok(orders.into_iter().map(|order| (order.id, order)).collect())
+}
+
+fn heard(events: &[Received<PaymentSucceeded>]) -> Vec<Heard<'_>> {
+    let heard = events.iter().map(|event| &event.body);
+    heard
+        .map(|heard| Heard {
+            payment: PaymentId(heard.payment_id),
+            order: OrderId(heard.order_id),
+            status: AttemptStatus::Succeeded,
+            amount: heard.amount.in_currency(heard.currency),
+            channel: heard.channel.as_deref(),
+            reference: Some(&heard.reference),
+        })
+        .collect()
 }
 
 /// The order has no use for the money: it goes back.
@@ -150,116 +201,155 @@ async fn refuse(
     Ok(())
 }
 
-async fn done(
-    conn: &mut AsyncPgConnection,
-    event: &Received<PaymentSucceeded>,
-    outcome: Outcome,
-) -> Result<Begun, ConsumeError> {
-    Ok(Begun::Done(match inbox::record(conn, event).await? {
-        Seen::First => outcome,
-        Seen::Before => Outcome::Duplicate,
-    }))
-}
-
 /// Writes that the goods are sold, or gone.
-async fn write(
-    state: &AppState,
-    order: OrderId,
-    payment: PaymentId,
-    goods: Goods,
-    event: Option<&Received<PaymentSucceeded>>,
-) -> Result<Outcome, Error> {
-    let trail = state.trail();
-    let mut conn = state.work_db.get().await?;
-    let outcome = conn
-        .transaction(async |conn| {
-            let row = store::orders::lock(conn, order).await?;
-            let row = row.ok_or(Error::NotFound("order"))?;
-            if let Some(event) = event
-                && inbox::record(conn, event).await? == Seen::Before
-            {
-                return Ok(Outcome::Duplicate);
-            }
-            match row.stage()?.after(command(&row, payment, goods)) {
-                Ok(Change::To(stage)) if stage.status == OrderStatus::Cancelled => {
-                    let actor = Actor::system("its goods were gone");
-                    cancel_order::write(conn, &trail, &row, stage, actor).await?;
-                    Ok(Outcome::Applied)
-                }
-                Ok(Change::To(stage)) => {
-                    settle(conn, &trail, &row, stage, goods).await?;
-                    failpoint::reach("orders.settling");
-                    Ok(Outcome::Applied)
-                }
-                // The sweep was faster.
-                Ok(Change::Already) => Ok(Outcome::Stale),
-                Err(refused) => Err(Error::Bug(format!(
-                    "order {order} cannot be settled: {refused}"
-                ))),
-            }
-        })
-        .await;
-    if matches!(outcome, Ok(Outcome::Applied)) {
-        state.counters.settled(goods);
-        state.documents_due.notify_one();
+async fn write(state: &AppState, sales: &[Sale<'_>]) -> Result<Vec<Outcome>, Error> {
+    if sales.is_empty() {
+        return Ok(Vec::new());
     }
-    outcome
+    let ids: Vec<Uuid> = sales.iter().map(|sale| sale.order.0).collect();
+    let mut conn = state.work_db.get().await?;
+    let outcomes: Vec<Outcome> = conn
+        .transaction(async |conn| {
+            let orders = locked(conn, &ids).await?;
+            let events: Vec<_> = sales.iter().filter_map(|sale| sale.event).collect();
+            let fresh = inbox::record_all(conn, &events).await?;
+            let mut outcomes = Vec::with_capacity(sales.len());
+            let mut settled = Vec::with_capacity(sales.len());
+            for sale in sales {
+                let order = orders.get(&sale.order.0).ok_or(Error::NotFound("order"))?;
+                if sale.event.is_some_and(|event| !fresh.contains(&event.id)) {
+                    outcomes.push(Outcome::Duplicate);
+                    continue;
+                }
+                let trail = match sale.event {
+                    Some(event) => event.context.enter(|| state.trail()),
+                    None => state.trail(),
+                };
+                outcomes.push(match order.stage()?.after(command(order, sale)) {
+                    Ok(Change::To(stage)) if stage.status == OrderStatus::Cancelled => {
+                        let actor = Actor::system("its goods were gone");
+                        cancel_order::write(conn, &trail, order, stage, actor).await?;
+                        Outcome::Applied
+                    }
+                    Ok(Change::To(stage)) => {
+                        settled.push(Settled {
+                            order,
+                            stage,
+                            goods: sale.goods,
+                            trail,
+                        });
+                        Outcome::Applied
+                    }
+                    // The sweep was faster.
+                    Ok(Change::Already) => Outcome::Stale,
+                    Err(refused) => {
+                        let why = format!("order {} cannot be settled: {refused}", order.id);
+                        return Err(Error::Bug(why));
+                    }
+                });
+            }
+            settle(conn, state.clock.now(), settled).await?;
+            failpoint::reach("orders.settling");
+            Ok(outcomes)
+        })
+        .await?;
+    for (sale, outcome) in sales.iter().zip(&outcomes) {
+        if *outcome == Outcome::Applied {
+            state.counters.settled(sale.goods);
+        }
+    }
+    state.documents_due.notify_one();
+    Ok(outcomes)
 }
 
 /// What the goods' fate means. Nothing goes back for an order that cost nothing, so it ends as if it was given up.
-fn command(order: &OrderRow, payment: PaymentId, goods: Goods) -> Command {
-    match goods {
+fn command(order: &OrderRow, sale: &Sale<'_>) -> Command {
+    let payment = sale.payment;
+    match sale.goods {
         Goods::Gone if payment.0 == order.id => Command::Forgo(payment),
         goods => Command::Settle(payment, goods),
     }
 }
 
-async fn settle(
-    conn: &mut AsyncPgConnection,
-    trail: &Trail,
-    order: &OrderRow,
+/// A locked order whose goods' fate is known.
+struct Settled<'a> {
+    order: &'a OrderRow,
     stage: Stage,
     goods: Goods,
+    trail: Trail,
+}
+
+async fn settle(
+    conn: &mut AsyncPgConnection,
+    now: DateTime<Utc>,
+    settled: Vec<Settled<'_>>,
 ) -> Result<(), Error> {
-    let note = match goods {
-        Goods::Sold => "paid",
-        Goods::Gone => "paid when its goods were gone",
-    };
-    let version = transition::to_stage(conn, trail, order, stage, Actor::system(note)).await?;
-    let payment = stage.settled_by.map(|payment| payment.0);
-    let total = order.money(&order.total)?;
-    let total = Amount::try_from(total.amount()).map_err(|error| Error::Bug(error.to_string()))?;
-    let currency = order.currency()?;
-    match goods {
-        Goods::Sold => {
-            store::documents::make_invoice_due(conn, OrderId(order.id), trail.now()).await?;
-            let lines = store::orders::lines_of(conn, &[order.id]).await?;
-            let event = OrderPaid {
-                order_id: order.id,
-                user_id: order.user_id,
-                order_number: order.order_number.clone(),
-                // An order that cost nothing is settled in its own name.
-                payment_id: payment.filter(|payment| *payment != order.id),
-                lines: ordered_lines(&lines),
-                total,
-                currency,
-                paid_at: trail.now(),
-            };
-            trail.event(conn, &event, version).await?;
-        }
-        Goods::Gone => {
-            let payment_id = payment
-                .ok_or_else(|| Error::Bug("an order was settled by no payment".to_owned()))?;
-            let event = OrderUnallocated {
-                order_id: order.id,
-                user_id: order.user_id,
-                order_number: order.order_number.clone(),
-                payment_id,
-                total,
-                currency,
-            };
-            trail.event(conn, &event, version).await?;
-        }
+    let moves = settled.iter().map(|one| Move {
+        order: one.order,
+        stage: one.stage,
+        actor: Actor::system(match one.goods {
+            Goods::Sold => "paid",
+            Goods::Gone => "paid when its goods were gone",
+        }),
+    });
+    transition::to_stages(conn, now, moves.collect()).await?;
+    let (sold, gone): (Vec<_>, Vec<_>) = settled
+        .into_iter()
+        .partition(|one| one.goods == Goods::Sold);
+    for one in gone {
+        one.trail
+            .event(conn, &unallocated(&one)?, next_version(one.order))
+            .await?;
     }
+    if sold.is_empty() {
+        return Ok(());
+    }
+    let ids = || sold.iter().map(|one| one.order.id).collect::<Vec<_>>();
+    store::documents::make_invoices_due(conn, ids(), now).await?;
+    let lines = store::orders::lines_of(conn, &ids()).await?;
+    let events = sold.iter().map(|one| {
+        let own = lines.iter().filter(|line| line.order_id == one.order.id);
+        Ok((paid(one, own)?, one.trail.meta(next_version(one.order))))
+    });
+    let events = events.collect::<Result<Vec<_>, Error>>()?;
+    outbox::append_all(conn, &events).await?;
     Ok(())
+}
+
+fn paid<'l>(
+    one: &Settled<'_>,
+    lines: impl Iterator<Item = &'l LineRow>,
+) -> Result<OrderPaid, Error> {
+    let order = one.order;
+    let payment = one.stage.settled_by.map(|payment| payment.0);
+    Ok(OrderPaid {
+        order_id: order.id,
+        user_id: order.user_id,
+        order_number: order.order_number.clone(),
+        // An order that cost nothing is settled in its own name.
+        payment_id: payment.filter(|payment| *payment != order.id),
+        lines: ordered_lines(lines),
+        total: total(order)?,
+        currency: order.currency()?,
+        paid_at: one.trail.now(),
+    })
+}
+
+fn unallocated(one: &Settled<'_>) -> Result<OrderUnallocated, Error> {
+    let payment = one.stage.settled_by;
+    let payment =
+        payment.ok_or_else(|| Error::Bug("an order was settled by no payment".to_owned()))?;
+    Ok(OrderUnallocated {
+        order_id: one.order.id,
+        user_id: one.order.user_id,
+        order_number: one.order.order_number.clone(),
+        payment_id: payment.0,
+        total: total(one.order)?,
+        currency: one.order.currency()?,
+    })
+}
+
+fn total(order: &OrderRow) -> Result<Amount, Error> {
+    let total = order.money(&order.total)?;
+    Amount::try_from(total.amount()).map_err(|error| Error::Bug(error.to_string()))
 }

@@ -1,12 +1,13 @@
 //! Writing what becomes of a locked order: its row, its history and what is paid of it agree.
 
+use chrono::{DateTime, Utc};
 use diesel_async::AsyncPgConnection;
 use messaging::Trail;
 use uuid::Uuid;
 
 use super::Error;
 use crate::domain::ids::{OrderId, UserId};
-use crate::domain::payment_status::{PaymentStatus, payment_status};
+use crate::domain::payment_status::{Attempt, PaymentStatus, payment_status};
 use crate::domain::status::{OrderStatus, Stage};
 use crate::store;
 use crate::store::orders::Changed;
@@ -42,6 +43,14 @@ impl Actor {
     }
 }
 
+/// A locked order that comes to another stage.
+#[derive(Debug)]
+pub(crate) struct Move<'a> {
+    pub(crate) order: &'a OrderRow,
+    pub(crate) stage: Stage,
+    pub(crate) actor: Actor,
+}
+
 /// Writes that a locked order is at another stage; answers its version from now on.
 pub(crate) async fn to_stage(
     conn: &mut AsyncPgConnection,
@@ -50,45 +59,74 @@ pub(crate) async fn to_stage(
     stage: Stage,
     actor: Actor,
 ) -> Result<i64, Error> {
-    let changed = Changed {
+    let moved = Move {
+        order,
         stage,
-        payment_status: paid_of(conn, order, stage).await?.name(),
-        now: trail.now(),
+        actor,
     };
-    let version = store::orders::save(conn, order, &changed).await?;
-    if order.is_forgotten && stage.is_over() {
-        store::personal_data::forget_contact(conn, OrderId(order.id)).await?;
-    }
-    let before = order.status()?;
-    if before != stage.status {
-        let row = entry(order, version, Some(before), stage.status, actor, trail);
-        store::history::append(conn, &row).await?;
-        keep_coupon_true(conn, order, stage.status).await?;
-    }
-    Ok(version)
+    to_stages(conn, trail.now(), vec![moved]).await?;
+    Ok(next_version(order))
 }
 
-/// Writes what is paid of a locked order by now; nothing if that is what it says already.
-pub(crate) async fn to_paid(
+/// The version of a locked order once it has moved.
+pub(crate) fn next_version(order: &OrderRow) -> i64 {
+    order.version + 1
+}
+
+/// The same of several orders, in one statement of each kind.
+pub(crate) async fn to_stages(
     conn: &mut AsyncPgConnection,
-    trail: &Trail,
-    order: &OrderRow,
+    now: DateTime<Utc>,
+    moves: Vec<Move<'_>>,
 ) -> Result<(), Error> {
-    let stage = order.stage()?;
-    if paid_of(conn, order, stage).await?.name() != order.payment_status {
-        to_stage(conn, trail, order, stage, Actor::system("")).await?;
+    if moves.is_empty() {
+        return Ok(());
+    }
+    let orders = moves.iter().map(|moved| moved.order);
+    let attempts = store::payments::attempts_of_all(conn, orders).await?;
+    let changed = moves.iter().map(|moved| Changed {
+        order: moved.order,
+        stage: moved.stage,
+        payment_status: paid(
+            moved.stage,
+            attempts.get(&moved.order.id).map_or(&[], Vec::as_slice),
+        )
+        .name(),
+    });
+    store::orders::save(conn, &changed.collect::<Vec<_>>(), now).await?;
+    let mut history = Vec::with_capacity(moves.len());
+    for Move {
+        order,
+        stage,
+        actor,
+    } in moves
+    {
+        if order.is_forgotten && stage.is_over() {
+            store::personal_data::forget_contact(conn, OrderId(order.id)).await?;
+        }
+        let before = order.status()?;
+        if before != stage.status {
+            let version = next_version(order);
+            history.push(entry(
+                order,
+                version,
+                Some(before),
+                stage.status,
+                actor,
+                now,
+            ));
+            keep_coupon_true(conn, order, stage.status).await?;
+        }
+    }
+    if !history.is_empty() {
+        store::history::append(conn, &history).await?;
     }
     Ok(())
 }
 
-async fn paid_of(
-    conn: &mut AsyncPgConnection,
-    order: &OrderRow,
-    stage: Stage,
-) -> Result<PaymentStatus, Error> {
-    let attempts = store::payments::attempts_of(conn, OrderId(order.id), order.currency()?).await?;
-    let kept = stage.settled_by.or(stage.settling);
-    Ok(payment_status(kept, &attempts))
+/// What is paid of an order at a stage.
+pub(crate) fn paid(stage: Stage, attempts: &[Attempt]) -> PaymentStatus {
+    payment_status(stage.settled_by.or(stage.settling), attempts)
 }
 
 /// Writes something about a locked order into its history that leaves its status as it is; answers its version from now on.
@@ -100,15 +138,9 @@ pub(crate) async fn remark(
 ) -> Result<i64, Error> {
     let stage = order.stage()?;
     let version = to_stage(conn, trail, order, stage, actor.clone()).await?;
-    let row = entry(
-        order,
-        version,
-        Some(stage.status),
-        stage.status,
-        actor,
-        trail,
-    );
-    store::history::append(conn, &row).await?;
+    let now = trail.now();
+    let row = entry(order, version, Some(stage.status), stage.status, actor, now);
+    store::history::append(conn, &[row]).await?;
     Ok(version)
 }
 
@@ -120,7 +152,7 @@ pub(crate) fn first_entry(order: &OrderRow, actor: Actor, trail: &Trail) -> Hist
         None,
         OrderStatus::Pending,
         actor,
-        trail,
+        trail.now(),
     )
 }
 
@@ -130,7 +162,7 @@ fn entry(
     from: Option<OrderStatus>,
     to: OrderStatus,
     actor: Actor,
-    trail: &Trail,
+    at: DateTime<Utc>,
 ) -> HistoryRow {
     HistoryRow {
         order_id: order.id,
@@ -140,7 +172,7 @@ fn entry(
         actor: actor.name.to_owned(),
         actor_id: actor.id,
         note: actor.note,
-        at: trail.now(),
+        at,
     }
 }
 

@@ -24,9 +24,9 @@ use crate::startup::AppState;
 /// Every event that is heard.
 pub(crate) fn all(state: Arc<AppState>) -> Consumers<AppState> {
     Consumers::new(SERVICE.name, state)
-        .on(on_payment_initialized::on_payment_initialized)
+        .on_batch(on_payment_initialized::on_payment_initialized)
         .on(on_payment_pending::on_payment_pending)
-        .on(on_payment_succeeded::on_payment_succeeded)
+        .on_batch(on_payment_succeeded::on_payment_succeeded)
         .on(on_payment_failed::on_payment_failed)
         .on(on_refund_requested::on_refund_requested)
         .on(on_refund_processed::on_refund_processed)

@@ -8,13 +8,13 @@ use messaging::{ConsumeError, Outcome, Received};
 use crate::app;
 use crate::startup::AppState;
 
-/// Notes the attempt.
+/// Notes the attempts.
 ///
 /// # Errors
 /// When the database, or a service that the effect needs, does not do it.
 pub async fn on_payment_initialized(
     state: Arc<AppState>,
-    event: Received<PaymentInitialized>,
-) -> Result<Outcome, ConsumeError> {
-    app::hear_payment::hear_initialized(&state, &event).await
+    events: Vec<Received<PaymentInitialized>>,
+) -> Result<Vec<Outcome>, ConsumeError> {
+    app::hear_payment::hear_initialized(&state, &events).await
 }

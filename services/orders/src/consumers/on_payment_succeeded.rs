@@ -8,13 +8,13 @@ use messaging::{ConsumeError, Outcome, Received};
 use crate::app;
 use crate::startup::AppState;
 
-/// Sells its goods to it, or asks for the money to go back.
+/// Sells each order its goods, or asks for the money to go back.
 ///
 /// # Errors
 /// When the database, or a service that the effect needs, does not do it.
 pub async fn on_payment_succeeded(
     state: Arc<AppState>,
-    event: Received<PaymentSucceeded>,
-) -> Result<Outcome, ConsumeError> {
-    app::settle::hear_success(&state, &event).await
+    events: Vec<Received<PaymentSucceeded>>,
+) -> Result<Vec<Outcome>, ConsumeError> {
+    app::settle::hear_successes(&state, &events).await
 }

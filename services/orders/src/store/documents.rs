@@ -40,13 +40,23 @@ impl Kind {
     }
 }
 
-/// An order's invoice is to be issued.
-pub(crate) async fn make_invoice_due(
+/// The invoices of orders are to be issued.
+pub(crate) async fn make_invoices_due(
     conn: &mut AsyncPgConnection,
-    order: OrderId,
+    orders: Vec<Uuid>,
     now: DateTime<Utc>,
 ) -> QueryResult<()> {
-    make_due(conn, order, Kind::Invoice, None, now).await
+    const SQL: &str = "INSERT INTO documents (id, order_id, kind, due_at)
+         SELECT id, order_id, ?, ? FROM unnest(?, ?) AS due (id, order_id) ON CONFLICT DO NOTHING";
+    let ids: Vec<Uuid> = orders.iter().map(|_| common::ids::new_id()).collect();
+    Statement::new(SQL)
+        .bind::<Text, _>(Kind::Invoice.name())
+        .bind::<Timestamptz, _>(now)
+        .bind::<Array<SqlUuid>, _>(ids)
+        .bind::<Array<SqlUuid>, _>(orders)
+        .execute(conn)
+        .await?;
+    Ok(())
 }
 
 /// A credit note for a refund is to be issued.
@@ -56,22 +66,12 @@ pub(crate) async fn make_credit_note_due(
     refund: RefundId,
     now: DateTime<Utc>,
 ) -> QueryResult<()> {
-    make_due(conn, order, Kind::CreditNote, Some(refund), now).await
-}
-
-async fn make_due(
-    conn: &mut AsyncPgConnection,
-    order: OrderId,
-    kind: Kind,
-    refund: Option<RefundId>,
-    now: DateTime<Utc>,
-) -> QueryResult<()> {
     diesel::insert_into(documents::table)
         .values((
             documents::id.eq(common::ids::new_id()),
             documents::order_id.eq(order.0),
-            documents::kind.eq(kind.name()),
-            documents::refund_id.eq(refund.map(|refund| refund.0)),
+            documents::kind.eq(Kind::CreditNote.name()),
+            documents::refund_id.eq(refund.0),
             documents::due_at.eq(now),
         ))
         .on_conflict_do_nothing()

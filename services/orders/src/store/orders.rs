@@ -4,7 +4,7 @@ use bigdecimal::BigDecimal;
 use chrono::{DateTime, Utc};
 use common::statement::{Prepare as _, Statement};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Integer, Numeric, Text, Uuid as SqlUuid};
+use diesel::sql_types::{Array, Integer, Nullable, Numeric, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
@@ -95,6 +95,20 @@ pub(crate) async fn lock(
         .optional()
 }
 
+/// Some orders, locked until the transaction ends, in the order of their ids.
+pub(crate) async fn lock_all(
+    conn: &mut AsyncPgConnection,
+    ids: &[Uuid],
+) -> QueryResult<Vec<OrderRow>> {
+    orders::table
+        .filter(orders::id.eq_any(ids))
+        .order(orders::id)
+        .select(OrderRow::as_select())
+        .for_no_key_update()
+        .load(conn)
+        .await
+}
+
 /// The lines of these orders, in their order.
 pub(crate) async fn lines_of(
     conn: &mut AsyncPgConnection,
@@ -108,40 +122,45 @@ pub(crate) async fn lines_of(
         .await
 }
 
-/// What changes of an order.
-#[derive(Debug, Clone)]
-pub(crate) struct Changed {
+/// What becomes of a locked order.
+#[derive(Debug)]
+pub(crate) struct Changed<'a> {
+    pub(crate) order: &'a OrderRow,
     pub(crate) stage: Stage,
     pub(crate) payment_status: &'static str,
-    pub(crate) now: DateTime<Utc>,
 }
 
-/// Writes what became of a locked order, which has the next version then; answers that version.
+/// Writes what became of locked orders, each of which has its next version then.
 pub(crate) async fn save(
     conn: &mut AsyncPgConnection,
-    order: &OrderRow,
-    changed: &Changed,
-) -> QueryResult<i64> {
-    let stage = changed.stage;
-    let settling = stage.settling.map(|payment| payment.0);
-    let since = settling.map(|_| order.settling_since.unwrap_or(changed.now));
-    let settled = stage.settled_by.map(|payment| payment.0);
-    let paid_at = settled.map(|_| order.paid_at.unwrap_or(changed.now));
-    diesel::update(orders::table.find(order.id))
-        .set((
-            orders::status.eq(stage.status.name()),
-            orders::payment_status.eq(changed.payment_status),
-            orders::settling_payment_id.eq(settling),
-            orders::settling_since.eq(since),
-            orders::settled_payment_id.eq(settled),
-            orders::paid_at.eq(paid_at),
-            orders::version.eq(order.version + 1),
-            orders::updated_at.eq(changed.now),
-        ))
-        .prepared()
+    changed: &[Changed<'_>],
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
+    const SQL: &str = "UPDATE orders o SET status = n.status, payment_status = n.payment_status,
+             settling_payment_id = n.settling, settling_since = n.since, settled_payment_id = n.settled,
+             paid_at = n.paid_at, version = o.version + 1, updated_at = ?
+         FROM unnest(?, ?, ?, ?, ?, ?, ?) AS n (id, status, payment_status, settling, since, settled, paid_at)
+         WHERE o.id = n.id";
+    let each = || changed.iter();
+    let ids: Vec<Uuid> = each().map(|one| one.order.id).collect();
+    let names: Vec<&str> = each().map(|one| one.stage.status.name()).collect();
+    let payment_names: Vec<&str> = each().map(|one| one.payment_status).collect();
+    let settling = |one: &Changed<'_>| one.stage.settling.map(|payment| payment.0);
+    let since = |one: &Changed<'_>| settling(one).map(|_| one.order.settling_since.unwrap_or(now));
+    let settled = |one: &Changed<'_>| one.stage.settled_by.map(|payment| payment.0);
+    let paid_at = |one: &Changed<'_>| settled(one).map(|_| one.order.paid_at.unwrap_or(now));
+    Statement::new(SQL)
+        .bind::<Timestamptz, _>(now)
+        .bind::<Array<SqlUuid>, _>(ids)
+        .bind::<Array<Text>, _>(names)
+        .bind::<Array<Text>, _>(payment_names)
+        .bind::<Array<Nullable<SqlUuid>>, _>(each().map(settling).collect::<Vec<_>>())
+        .bind::<Array<Nullable<Timestamptz>>, _>(each().map(since).collect::<Vec<_>>())
+        .bind::<Array<Nullable<SqlUuid>>, _>(each().map(settled).collect::<Vec<_>>())
+        .bind::<Array<Nullable<Timestamptz>>, _>(each().map(paid_at).collect::<Vec<_>>())
         .execute(conn)
         .await?;
-    Ok(order.version + 1)
+    Ok(())
 }
 
 /// When a locked order's hold ends now.

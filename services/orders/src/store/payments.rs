@@ -1,14 +1,16 @@
 //! Payments and refunds as far as orders has heard of them.
 
+use std::collections::HashMap;
+
 use bigdecimal::BigDecimal;
 use common::statement::{Prepare as _, Statement};
 use diesel::prelude::*;
-use diesel::sql_types::{Nullable, Numeric, Text, Uuid as SqlUuid};
+use diesel::sql_types::{Array, Nullable, Numeric, Text, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use money::{Currency, Money};
+use money::Money;
 use uuid::Uuid;
 
-use super::rows::{money, unreadable, unwritable};
+use super::rows::{OrderRow, unreadable, unwritable};
 use super::schema::orders::{order_payments, order_refunds};
 use crate::domain::ids::{OrderId, PaymentId, RefundId};
 use crate::domain::payment_status::{Attempt, AttemptStatus};
@@ -24,18 +26,33 @@ pub(crate) struct Heard<'a> {
     pub(crate) reference: Option<&'a str>,
 }
 
-type AttemptColumns = (Uuid, String, BigDecimal, BigDecimal);
+type AttemptColumns = (Uuid, Uuid, String, BigDecimal, BigDecimal);
+
+/// What is known of each order's payments.
+pub(crate) type Attempts = HashMap<Uuid, Vec<Attempt>>;
 
 /// What is known of an order's payments, oldest first: their ids grow with time.
 pub(crate) async fn attempts_of(
     conn: &mut AsyncPgConnection,
-    order: OrderId,
-    currency: Currency,
+    order: &OrderRow,
 ) -> QueryResult<Vec<Attempt>> {
+    let mut attempts = attempts_of_all(conn, [order]).await?;
+    Ok(attempts.remove(&order.id).unwrap_or_default())
+}
+
+/// The same of several orders; those of which no payment is known are left out.
+pub(crate) async fn attempts_of_all(
+    conn: &mut AsyncPgConnection,
+    orders: impl IntoIterator<Item = &OrderRow>,
+) -> QueryResult<Attempts> {
+    let orders = orders.into_iter().map(|order| (order.id, order));
+    let orders: HashMap<Uuid, &OrderRow> = orders.collect();
+    let ids = orders.keys().copied();
     let rows: Vec<AttemptColumns> = order_payments::table
-        .filter(order_payments::order_id.eq(order.0))
+        .filter(order_payments::order_id.eq_any(ids.collect::<Vec<_>>()))
         .order(order_payments::payment_id)
         .select((
+            order_payments::order_id,
             order_payments::payment_id,
             order_payments::status,
             order_payments::amount,
@@ -43,16 +60,19 @@ pub(crate) async fn attempts_of(
         ))
         .load(conn)
         .await?;
-    rows.into_iter()
-        .map(|(payment, status, amount, refunded)| {
-            Ok(Attempt {
-                payment: PaymentId(payment),
-                status: status_of(&status)?,
-                amount_minor: money(&amount, currency)?.minor(),
-                refunded_minor: money(&refunded, currency)?.minor(),
-            })
-        })
-        .collect()
+    let mut attempts = Attempts::new();
+    for (order, payment, status, amount, refunded) in rows {
+        let Some(row) = orders.get(&order) else {
+            continue;
+        };
+        attempts.entry(order).or_default().push(Attempt {
+            payment: PaymentId(payment),
+            status: status_of(&status)?,
+            amount_minor: row.money(&amount)?.minor(),
+            refunded_minor: row.money(&refunded)?.minor(),
+        });
+    }
+    Ok(attempts)
 }
 
 fn status_of(name: &str) -> QueryResult<AttemptStatus> {
@@ -62,20 +82,24 @@ fn status_of(name: &str) -> QueryResult<AttemptStatus> {
         .ok_or_else(|| unreadable(format!("unknown status {name}")))
 }
 
-/// Notes what was heard of a payment whose order is locked; `status` is what it is now.
-pub(crate) async fn note(conn: &mut AsyncPgConnection, heard: &Heard<'_>) -> QueryResult<()> {
+/// Notes what was heard of payments whose orders are locked; `status` is what each is now.
+pub(crate) async fn note(conn: &mut AsyncPgConnection, heard: &[Heard<'_>]) -> QueryResult<()> {
     const SQL: &str = "INSERT INTO order_payments AS known (payment_id, order_id, status, amount, channel, reference)
-         VALUES (?, ?, ?, ?, ?, ?)
+         SELECT * FROM unnest(?, ?, ?, ?, ?, ?)
          ON CONFLICT (payment_id) DO UPDATE SET status = EXCLUDED.status, amount = EXCLUDED.amount,
              channel = coalesce(EXCLUDED.channel, known.channel),
              reference = coalesce(EXCLUDED.reference, known.reference)";
+    let each = || heard.iter();
+    let amounts = each().map(|one| one.amount.to_decimal().map_err(unwritable));
+    let channels = each().map(|one| one.channel.map(str::to_owned));
+    let references = each().map(|one| one.reference.map(str::to_owned));
     Statement::new(SQL)
-        .bind::<SqlUuid, _>(heard.payment.0)
-        .bind::<SqlUuid, _>(heard.order.0)
-        .bind::<Text, _>(heard.status.name())
-        .bind::<Numeric, _>(heard.amount.to_decimal().map_err(unwritable)?)
-        .bind::<Nullable<Text>, _>(heard.channel.map(str::to_owned))
-        .bind::<Nullable<Text>, _>(heard.reference.map(str::to_owned))
+        .bind::<Array<SqlUuid>, _>(each().map(|one| one.payment.0).collect::<Vec<_>>())
+        .bind::<Array<SqlUuid>, _>(each().map(|one| one.order.0).collect::<Vec<_>>())
+        .bind::<Array<Text>, _>(each().map(|one| one.status.name()).collect::<Vec<_>>())
+        .bind::<Array<Numeric>, _>(amounts.collect::<QueryResult<Vec<_>>>()?)
+        .bind::<Array<Nullable<Text>>, _>(channels.collect::<Vec<_>>())
+        .bind::<Array<Nullable<Text>>, _>(references.collect::<Vec<_>>())
         .execute(conn)
         .await?;
     Ok(())

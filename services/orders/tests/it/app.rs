@@ -161,6 +161,32 @@ impl TestApp {
         self.deliver((id, 1), body, consume).await
     }
 
+    /// Delivers events together, as when many wait; each is in a trace that has its event's id.
+    pub async fn hear_together<E, F, Fut>(
+        &self,
+        events: &[(Uuid, E)],
+        consume: F,
+    ) -> Result<Vec<Outcome>, ConsumeError>
+    where
+        E: Event + Clone,
+        F: FnOnce(Arc<AppState>, Vec<Received<E>>) -> Fut,
+        Fut: Future<Output = Result<Vec<Outcome>, ConsumeError>> + Send + 'static,
+    {
+        let consumer = format!("orders.on_{}", E::TYPE.replace('.', "_"));
+        let events = events.iter().map(|(id, body)| {
+            let meta = EventMeta {
+                id: *id,
+                service: "elsewhere",
+                time: self.world.clock.now(),
+                aggregate_version: 1,
+                traceparent: Some(format!("00-{}-00000000000000a1-00", id.simple())),
+            };
+            Received::first(&consumer, body.clone(), &meta)
+        });
+        let consuming = consume(Arc::clone(&self.state), events.collect());
+        self.runtime.spawn(consuming).await.unwrap()
+    }
+
     /// The same for a new event about something of this version.
     pub async fn hear_version<E, F, Fut>(&self, version: i64, body: E, consume: F) -> Outcome
     where

@@ -4,6 +4,7 @@ use messaging::Outcome;
 use orders::consumers::on_payment_succeeded::on_payment_succeeded;
 use orders::consumers::on_reservation_expired::on_reservation_expired;
 use serde_json::{Value, json};
+use test_support::service::singly;
 
 use crate::app::{TestApp, eventually, id_of};
 use crate::invariants;
@@ -104,7 +105,7 @@ async fn a_cancellation_and_a_payment_at_once_are_decided_by_the_row() {
         let payment = common::ids::new_id();
         let (reply, heard) = tokio::join!(
             ada.post(&path, &body),
-            app.hear(success(&order, payment), on_payment_succeeded)
+            app.hear(success(&order, payment), singly(on_payment_succeeded))
         );
         heard.unwrap();
         let now = ada.see(&order).await;

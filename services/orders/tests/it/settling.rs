@@ -2,13 +2,14 @@ use common::ids;
 use events::payments::{
     FailedOutcome, PaymentFailed, PaymentInitialized, PaymentPending, PaymentSucceeded,
 };
-use messaging::Outcome;
+use messaging::{ConsumeError, Outcome};
 use money::{Amount, Currency};
 use orders::consumers::on_payment_failed::on_payment_failed;
 use orders::consumers::on_payment_initialized::on_payment_initialized;
 use orders::consumers::on_payment_pending::on_payment_pending;
 use orders::consumers::on_payment_succeeded::on_payment_succeeded;
 use serde_json::Value;
+use test_support::service::singly;
 use uuid::Uuid;
 
 use crate::app::{TestApp, eventually, id_of};
@@ -34,7 +35,7 @@ pub fn success(order: &Value, payment: Uuid) -> PaymentSucceeded {
 pub async fn pay(app: &TestApp, order: &Value) -> Uuid {
     let payment = ids::new_id();
     let heard = app
-        .hear(success(order, payment), on_payment_succeeded)
+        .hear(success(order, payment), singly(on_payment_succeeded))
         .await;
     heard.unwrap();
     payment
@@ -72,7 +73,7 @@ async fn a_payment_that_is_heard_of_again_changes_nothing() {
     let order = ada.buy(lace, 1).await;
     let (payment, event) = (ids::new_id(), ids::new_id());
     let hear = async |id| {
-        app.hear_as(id, success(&order, payment), on_payment_succeeded)
+        app.hear_as(id, success(&order, payment), singly(on_payment_succeeded))
             .await
             .unwrap()
     };
@@ -93,7 +94,7 @@ async fn r12_the_same_payment_heard_many_times_at_once_has_one_effect() {
     let ada = app.customer();
     let order = ada.buy(lace, 1).await;
     let payment = ids::new_id();
-    let heard = (0..8).map(|_| app.hear(success(&order, payment), on_payment_succeeded));
+    let heard = (0..8).map(|_| app.hear(success(&order, payment), singly(on_payment_succeeded)));
     for outcome in futures_util::future::join_all(heard).await {
         outcome.unwrap();
     }
@@ -125,7 +126,8 @@ async fn two_payments_at_once_keep_one() {
     let ada = app.customer();
     for _ in 0..5 {
         let order = ada.buy(lace, 1).await;
-        let heard = (0..2).map(|_| app.hear(success(&order, ids::new_id()), on_payment_succeeded));
+        let heard =
+            (0..2).map(|_| app.hear(success(&order, ids::new_id()), singly(on_payment_succeeded)));
         for outcome in futures_util::future::join_all(heard).await {
             outcome.unwrap();
         }
@@ -145,7 +147,7 @@ async fn r4_of_three_captures_of_one_order_one_is_kept_and_two_go_back() {
     let payments: Vec<_> = (0..3).map(|_| ids::new_id()).collect();
     for payment in &payments {
         let heard = app
-            .hear(success(&order, *payment), on_payment_succeeded)
+            .hear(success(&order, *payment), singly(on_payment_succeeded))
             .await;
         heard.unwrap();
     }
@@ -237,7 +239,7 @@ async fn a_settlement_that_was_interrupted_is_finished_by_the_sweep() {
         shelf.trouble = vec![Trouble::ExecuteThenHangUp; 2];
     }
     let heard = app
-        .hear(success(&order, ids::new_id()), on_payment_succeeded)
+        .hear(success(&order, ids::new_id()), singly(on_payment_succeeded))
         .await;
     assert!(heard.is_err(), "{heard:?}");
     let between = ada.see(&order).await;
@@ -257,6 +259,81 @@ async fn a_settlement_that_was_interrupted_is_finished_by_the_sweep() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn orders_that_are_paid_together_are_settled_together() {
+    let app = TestApp::start().await;
+    let lace = app.world.sell("Royal lace", "1000.00");
+    let silk = app.world.sell("Silk", "2000.00");
+    let ada = app.customer();
+    let (one, other) = (ada.buy(lace, 1).await, ada.buy(silk, 2).await);
+    let cancelled = ada.buy(lace, 1).await;
+    let path = format!("/orders/{}/cancel", id_of(&cancelled));
+    ada.post(&path, &serde_json::json!({}))
+        .await
+        .assert_success(200);
+    let orders = [&one, &cancelled, &other];
+    let events = orders.map(|order| (ids::new_id(), success(order, ids::new_id())));
+    let heard = app.hear_together(&events, on_payment_succeeded).await;
+    assert_eq!(heard.unwrap(), [Outcome::Applied; 3]);
+    for order in [&one, &other] {
+        let now = ada.see(order).await;
+        assert_eq!(now["status"], "processing");
+        assert_eq!(now["paymentStatus"], "paid");
+        assert_eq!(now["history"].as_array().unwrap().len(), 2);
+    }
+    assert_eq!(ada.see(&cancelled).await["status"], "cancelled");
+    let refused = app.promised("order.refund_requested").await;
+    assert_eq!(refused.len(), 1);
+    assert_eq!(refused[0]["data"]["orderId"], cancelled["id"]);
+    // Each goes on in the trace of its own payment.
+    let paid = app.promised("order.paid").await;
+    assert_eq!(paid.len(), 2);
+    for said in &paid {
+        let mut events = events.iter();
+        let of = |event: &&(Uuid, PaymentSucceeded)| {
+            said["data"]["paymentId"] == event.1.payment_id.to_string()
+        };
+        let (id, event) = events.find(of).unwrap();
+        assert_eq!(said["data"]["orderId"], event.order_id.to_string());
+        let quantity = if event.order_id == id_of(&other) {
+            2
+        } else {
+            1
+        };
+        assert_eq!(said["data"]["lines"][0]["quantity"], quantity);
+        let trace = said["traceparent"].as_str().unwrap();
+        assert!(trace.contains(&id.simple().to_string()), "{trace}");
+    }
+    let again = app.hear_together(&events, on_payment_succeeded).await;
+    assert_eq!(again.unwrap(), [Outcome::Duplicate; 3]);
+    assert_eq!(app.promised("order.paid").await.len(), 2);
+    invariants::assert_all(&app).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_with_a_bad_event_or_two_of_one_order_changes_nothing() {
+    let app = TestApp::start().await;
+    let lace = app.world.sell("Royal lace", "1000.00");
+    let ada = app.customer();
+    let order = ada.buy(lace, 1).await;
+    let mut nobodys = success(&order, ids::new_id());
+    nobodys.order_id = ids::new_id();
+    let paid = || (ids::new_id(), success(&order, ids::new_id()));
+    let heard = app
+        .hear_together(&[paid(), (ids::new_id(), nobodys)], on_payment_succeeded)
+        .await;
+    assert!(matches!(heard, Err(ConsumeError::Hopeless(_))));
+    let heard = app
+        .hear_together(&[paid(), paid()], on_payment_succeeded)
+        .await;
+    assert!(matches!(heard, Err(ConsumeError::Transient(_))));
+    let now = ada.see(&order).await;
+    assert_eq!(now["status"], "pending");
+    assert_eq!(now["version"], order["version"]);
+    assert!(app.promised("order.paid").await.is_empty());
+    invariants::assert_all(&app).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn attempts_show_in_what_is_paid() {
     let app = TestApp::start().await;
     let lace = app.world.sell("Royal lace", "1000.00");
@@ -272,7 +349,7 @@ async fn attempts_show_in_what_is_paid() {
         amount: begun.amount,
         currency: begun.currency,
     };
-    app.hear(initialized.clone(), on_payment_initialized)
+    app.hear(initialized.clone(), singly(on_payment_initialized))
         .await
         .unwrap();
     assert_eq!(ada.see(&order).await["paymentStatus"], "unpaid");
@@ -298,12 +375,14 @@ async fn attempts_show_in_what_is_paid() {
     app.hear(failed, on_payment_failed).await.unwrap();
     assert_eq!(ada.see(&order).await["paymentStatus"], "failed");
     app.hear(pending, on_payment_pending).await.unwrap();
-    app.hear(initialized, on_payment_initialized).await.unwrap();
+    app.hear(initialized, singly(on_payment_initialized))
+        .await
+        .unwrap();
     assert_eq!(
         ada.see(&order).await["paymentStatus"],
         "failed",
         "what came late"
     );
-    app.hear(begun, on_payment_succeeded).await.unwrap();
+    app.hear(begun, singly(on_payment_succeeded)).await.unwrap();
     assert_eq!(ada.see(&order).await["paymentStatus"], "paid");
 }

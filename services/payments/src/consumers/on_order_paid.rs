@@ -8,13 +8,13 @@ use messaging::{ConsumeError, Outcome, Received};
 use crate::app;
 use crate::startup::AppState;
 
-/// Notes that the order keeps the payment.
+/// Notes that the orders keep the payments.
 ///
 /// # Errors
-/// When the database does not take it, or the payment is not known to be paid.
+/// When the database does not take it, or a payment is not known to be paid.
 pub async fn on_order_paid(
     state: Arc<AppState>,
-    event: Received<OrderPaid>,
-) -> Result<Outcome, ConsumeError> {
-    app::keep::keep(&state, &event).await
+    events: Vec<Received<OrderPaid>>,
+) -> Result<Vec<Outcome>, ConsumeError> {
+    app::keep::keep(&state, &events).await
 }

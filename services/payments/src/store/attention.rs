@@ -77,10 +77,12 @@ async fn reopen(conn: &mut AsyncPgConnection, item: &NewItem) -> QueryResult<boo
 }
 
 /// What open items are about.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) enum Of {
     /// A payment, or anything of it.
     Payment(PaymentId),
+    /// Any of these payments.
+    Payments(Vec<PaymentId>),
     /// Exactly this.
     Subject(Uuid),
 }
@@ -104,6 +106,15 @@ pub(crate) async fn close(
         Of::Payment(payment) => {
             let of_payment = open.filter(attention_items::payment_id.eq(payment.0));
             diesel::update(of_payment)
+                .set(closed)
+                .prepared()
+                .execute(conn)
+                .await?
+        }
+        Of::Payments(payments) => {
+            let ids: Vec<_> = payments.into_iter().map(|payment| payment.0).collect();
+            let of_payments = open.filter(attention_items::payment_id.eq_any(ids));
+            diesel::update(of_payments)
                 .set(closed)
                 .prepared()
                 .execute(conn)

@@ -299,6 +299,21 @@ pub(crate) async fn of_payment(
     all_opened(rows)
 }
 
+/// Everything that was or is wanted back of some payments, oldest first.
+pub(crate) async fn of_payments(
+    conn: &mut AsyncPgConnection,
+    payments: Vec<PaymentId>,
+) -> QueryResult<Vec<Dispute>> {
+    let ids: Vec<_> = payments.into_iter().map(|id| id.0).collect();
+    let rows = disputes::table
+        .filter(disputes::payment_id.eq_any(ids))
+        .order(disputes::id)
+        .select(Row::as_select())
+        .load(conn)
+        .await?;
+    all_opened(rows)
+}
+
 /// Lets what was charged to suspense and not given back be the order's, because it keeps the payment.
 pub(crate) async fn charge_to_chargebacks(
     conn: &mut AsyncPgConnection,

@@ -3,14 +3,13 @@
 use bigdecimal::BigDecimal;
 use chrono::{DateTime, Utc};
 use common::ids;
-use common::statement::{Prepare as _, Statement};
+use common::statement::Statement;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable, Numeric, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Nullable, Numeric, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use super::decimal::{decimal, minor};
-use super::schema::payments::{ledger_entries, ledger_transactions};
 use crate::domain::ids::{PaymentId, RefundId};
 use crate::domain::ledger::{Account, Booking};
 
@@ -33,6 +32,18 @@ pub(crate) async fn book(
     book_about(conn, subject, of, booking).await
 }
 
+/// The same for what happened together.
+pub(crate) async fn book_all(
+    conn: &mut AsyncPgConnection,
+    booked: &[(BookedFor<'_>, Booking)],
+) -> QueryResult<()> {
+    let rows = booked.iter().map(|(of, booking)| {
+        let subject = of.refund.map_or(of.payment.0, |refund| refund.0);
+        Row::about(subject, *of, booking)
+    });
+    write(conn, &rows.collect::<Vec<_>>()).await
+}
+
 /// The same about anything else that has an id, of which each kind is booked once.
 pub(crate) async fn book_about(
     conn: &mut AsyncPgConnection,
@@ -40,20 +51,7 @@ pub(crate) async fn book_about(
     of: BookedFor<'_>,
     booking: &Booking,
 ) -> QueryResult<()> {
-    let transaction = ids::new_id();
-    diesel::insert_into(ledger_transactions::table)
-        .values((
-            ledger_transactions::id.eq(transaction),
-            ledger_transactions::kind.eq(booking.kind.name()),
-            ledger_transactions::subject_id.eq(subject),
-            ledger_transactions::payment_id.eq(Some(of.payment.0)),
-            ledger_transactions::refund_id.eq(of.refund.map(|refund| refund.0)),
-            ledger_transactions::occurred_at.eq(of.now),
-        ))
-        .prepared()
-        .execute(conn)
-        .await?;
-    book_entries(conn, transaction, (of.currency, of.now), booking).await
+    write(conn, &[Row::about(subject, of, booking)]).await
 }
 
 /// What the provider paid out, or what came back of that.
@@ -71,42 +69,92 @@ pub(crate) async fn book_payout(
     of: PaidOut<'_>,
     booking: &Booking,
 ) -> QueryResult<()> {
-    let transaction = ids::new_id();
-    diesel::insert_into(ledger_transactions::table)
-        .values((
-            ledger_transactions::id.eq(transaction),
-            ledger_transactions::kind.eq(booking.kind.name()),
-            ledger_transactions::subject_id.eq(of.booking),
-            ledger_transactions::occurred_at.eq(of.now),
-        ))
-        .prepared()
-        .execute(conn)
-        .await?;
-    book_entries(conn, transaction, (of.currency, of.now), booking).await
+    let row = Row {
+        subject: of.booking,
+        payment: None,
+        refund: None,
+        currency: of.currency,
+        now: of.now,
+        booking,
+    };
+    write(conn, &[row]).await
 }
 
-async fn book_entries(
-    conn: &mut AsyncPgConnection,
-    transaction: Uuid,
-    (currency, now): (&str, DateTime<Utc>),
-    booking: &Booking,
-) -> QueryResult<()> {
-    let entries = booking.entries.iter().map(|(account, amount)| {
-        Ok((
-            ledger_entries::transaction_id.eq(transaction),
-            ledger_entries::account.eq(account.name()),
-            ledger_entries::amount.eq(decimal(*amount)?),
-            ledger_entries::currency.eq(currency),
-            ledger_entries::occurred_at.eq(now),
-        ))
-    });
-    let entries = entries.collect::<QueryResult<Vec<_>>>()?;
-    diesel::insert_into(ledger_entries::table)
-        .values(entries)
-        .prepared()
+/// One transaction of the books.
+struct Row<'a> {
+    subject: Uuid,
+    payment: Option<Uuid>,
+    refund: Option<Uuid>,
+    currency: &'a str,
+    now: DateTime<Utc>,
+    booking: &'a Booking,
+}
+
+impl<'a> Row<'a> {
+    fn about(subject: Uuid, of: BookedFor<'a>, booking: &'a Booking) -> Self {
+        Self {
+            subject,
+            payment: Some(of.payment.0),
+            refund: of.refund.map(|refund| refund.0),
+            currency: of.currency,
+            now: of.now,
+            booking,
+        }
+    }
+}
+
+/// Writes transactions and their entries in one statement.
+async fn write(conn: &mut AsyncPgConnection, rows: &[Row<'_>]) -> QueryResult<()> {
+    const SQL: &str = "WITH booked AS (
+             INSERT INTO ledger_transactions (id, kind, subject_id, payment_id, refund_id, occurred_at)
+             SELECT * FROM unnest(?, ?, ?, ?, ?, ?))
+         INSERT INTO ledger_entries (transaction_id, account, amount, currency, occurred_at)
+         SELECT * FROM unnest(?, ?, ?, ?, ?)";
+    let mut sides = Sides::default();
+    let mut ids = Vec::with_capacity(rows.len());
+    for row in rows {
+        let id = ids::new_id();
+        ids.push(id);
+        for (account, amount) in &row.booking.entries {
+            sides.transactions.push(id);
+            sides.accounts.push(account.name());
+            sides.amounts.push(decimal(*amount)?);
+            sides.currencies.push(row.currency.to_owned());
+            sides.times.push(row.now);
+        }
+    }
+    let each = rows.iter();
+    Statement::new(SQL)
+        .bind::<Array<SqlUuid>, _>(ids)
+        .bind::<Array<Text>, _>(
+            each.clone()
+                .map(|row| row.booking.kind.name())
+                .collect::<Vec<_>>(),
+        )
+        .bind::<Array<SqlUuid>, _>(each.clone().map(|row| row.subject).collect::<Vec<_>>())
+        .bind::<Array<Nullable<SqlUuid>>, _>(
+            each.clone().map(|row| row.payment).collect::<Vec<_>>(),
+        )
+        .bind::<Array<Nullable<SqlUuid>>, _>(each.clone().map(|row| row.refund).collect::<Vec<_>>())
+        .bind::<Array<Timestamptz>, _>(each.map(|row| row.now).collect::<Vec<_>>())
+        .bind::<Array<SqlUuid>, _>(sides.transactions)
+        .bind::<Array<Text>, _>(sides.accounts)
+        .bind::<Array<Numeric>, _>(sides.amounts)
+        .bind::<Array<Text>, _>(sides.currencies)
+        .bind::<Array<Timestamptz>, _>(sides.times)
         .execute(conn)
         .await?;
     Ok(())
+}
+
+/// The entries of several transactions, column by column.
+#[derive(Default)]
+struct Sides {
+    transactions: Vec<Uuid>,
+    accounts: Vec<&'static str>,
+    amounts: Vec<BigDecimal>,
+    currencies: Vec<String>,
+    times: Vec<DateTime<Utc>>,
 }
 
 /// One side of something that was booked.

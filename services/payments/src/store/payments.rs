@@ -194,6 +194,35 @@ pub(crate) async fn lock(
     opened(found.optional()?)
 }
 
+/// Some payments, locked until the transaction ends, in the order of their ids.
+pub(crate) async fn lock_all(
+    conn: &mut AsyncPgConnection,
+    ids: Vec<PaymentId>,
+) -> QueryResult<Vec<Payment>> {
+    let rows = payments::table
+        .filter(payments::id.eq_any(ids.into_iter().map(|id| id.0).collect::<Vec<_>>()))
+        .order(payments::id)
+        .select(PaymentRow::as_select())
+        .for_no_key_update()
+        .load(conn)
+        .await?;
+    all_opened(rows)
+}
+
+/// Those of these orders' payments that are kept.
+pub(crate) async fn kept_of(
+    conn: &mut AsyncPgConnection,
+    orders: Vec<OrderId>,
+) -> QueryResult<Vec<Payment>> {
+    let rows = payments::table
+        .filter(payments::order_id.eq_any(orders.into_iter().map(|id| id.0).collect::<Vec<_>>()))
+        .filter(payments::kept)
+        .select(PaymentRow::as_select())
+        .load(conn)
+        .await?;
+    all_opened(rows)
+}
+
 /// All attempts of an order, newest first.
 pub(crate) async fn of_order(
     conn: &mut AsyncPgConnection,
@@ -306,9 +335,10 @@ pub(crate) async fn note_fees(
     Ok(())
 }
 
-/// Notes that its order keeps it.
-pub(crate) async fn keep(conn: &mut AsyncPgConnection, id: PaymentId) -> QueryResult<Payment> {
-    let row: PaymentRow = diesel::update(payments::table.find(id.0))
+/// Notes that their orders keep them.
+pub(crate) async fn keep(conn: &mut AsyncPgConnection, ids: Vec<PaymentId>) -> QueryResult<()> {
+    let ids: Vec<_> = ids.into_iter().map(|id| id.0).collect();
+    diesel::update(payments::table.filter(payments::id.eq_any(ids)))
         .set((
             payments::kept.eq(true),
             payments::hold_reason.eq(None::<&str>),
@@ -316,11 +346,10 @@ pub(crate) async fn keep(conn: &mut AsyncPgConnection, id: PaymentId) -> QueryRe
             payments::refund_due_at.eq(None::<DateTime<Utc>>),
             payments::version.eq(payments::version + 1),
         ))
-        .returning(PaymentRow::as_returning())
         .prepared()
-        .get_result(conn)
+        .execute(conn)
         .await?;
-    row.open()
+    Ok(())
 }
 
 /// Notes how much of it went back.

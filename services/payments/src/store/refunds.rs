@@ -127,6 +127,21 @@ pub(crate) async fn of_payment(
     rows.into_iter().map(RefundRow::open).collect()
 }
 
+/// Everything that goes or went back of some payments, oldest first.
+pub(crate) async fn of_payments(
+    conn: &mut AsyncPgConnection,
+    payments: Vec<PaymentId>,
+) -> QueryResult<Vec<Refund>> {
+    let ids: Vec<_> = payments.into_iter().map(|id| id.0).collect();
+    let rows: Vec<RefundRow> = refunds::table
+        .filter(refunds::payment_id.eq_any(ids))
+        .order(refunds::id)
+        .select(RefundRow::as_select())
+        .load(conn)
+        .await?;
+    rows.into_iter().map(RefundRow::open).collect()
+}
+
 /// How much of a payment went back, in hundredths.
 pub(crate) async fn processed_of(
     conn: &mut AsyncPgConnection,

@@ -7,8 +7,8 @@ use std::time::Duration;
 use ::events::Event;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use common::Clock as _;
 use common::settings::Reader;
+use common::{Clock as _, ids};
 use messaging::{ConsumeError, EventMeta, Outcome, Received};
 use payments::config::Settings;
 use payments::startup::{AppState, Application};
@@ -133,6 +133,32 @@ impl TestApp {
         let consumer = format!("payments.on_{}", E::TYPE.replace('.', "_"));
         let event = Received::first(&consumer, body, &meta);
         let consuming = consume(Arc::clone(&self.state), event);
+        self.runtime.spawn(consuming).await.unwrap()
+    }
+
+    /// Delivers new events together, as when many wait.
+    pub async fn hear_together<E, F, Fut>(
+        &self,
+        bodies: &[E],
+        consume: F,
+    ) -> Result<Vec<Outcome>, ConsumeError>
+    where
+        E: Event + Clone,
+        F: FnOnce(Arc<AppState>, Vec<Received<E>>) -> Fut,
+        Fut: Future<Output = Result<Vec<Outcome>, ConsumeError>> + Send + 'static,
+    {
+        let consumer = format!("payments.on_{}", E::TYPE.replace('.', "_"));
+        let events = bodies.iter().map(|body| {
+            let meta = EventMeta {
+                id: ids::new_id(),
+                service: "elsewhere",
+                time: self.world.clock.now(),
+                aggregate_version: 1,
+                traceparent: None,
+            };
+            Received::first(&consumer, body.clone(), &meta)
+        });
+        let consuming = consume(Arc::clone(&self.state), events.collect());
         self.runtime.spawn(consuming).await.unwrap()
     }
 

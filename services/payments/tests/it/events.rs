@@ -7,6 +7,7 @@ use messaging::{ConsumeError, Outcome};
 use payments::consumers::on_order_paid::on_order_paid;
 use payments::consumers::on_privacy_erase_requested::on_privacy_erase_requested;
 use serde_json::json;
+use test_support::service::singly;
 
 use crate::app::TestApp;
 use crate::shop::order_paid;
@@ -17,11 +18,13 @@ async fn an_order_keeps_one_payment_once() {
     let paid = app.paid().await;
     let id = ids::new_id();
     let event = || order_paid(paid.order, Some(paid.id));
-    let first = app.hear(event(), id, on_order_paid).await;
+    let first = app.hear(event(), id, singly(on_order_paid)).await;
     assert_eq!(first.unwrap(), Outcome::Applied);
-    let again = app.hear(event(), id, on_order_paid).await;
+    let again = app.hear(event(), id, singly(on_order_paid)).await;
     assert_eq!(again.unwrap(), Outcome::Duplicate);
-    let other = app.hear(event(), ids::new_id(), on_order_paid).await;
+    let other = app
+        .hear(event(), ids::new_id(), singly(on_order_paid))
+        .await;
     assert_eq!(other.unwrap(), Outcome::Stale);
     let kept = app
         .rows("SELECT kept, refund_due_at FROM payments.payments")
@@ -35,18 +38,55 @@ async fn an_order_keeps_one_payment_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn payments_that_are_kept_together_are_booked_each() {
+    let app = TestApp::start().await;
+    let (one, other) = (app.paid().await, app.paid().await);
+    let kept = app.kept().await;
+    let events = [&one, &kept, &other].map(|paid| order_paid(paid.order, Some(paid.id)));
+    let heard = app.hear_together(&events, on_order_paid).await;
+    let (news, known) = (Outcome::Applied, Outcome::Stale);
+    assert_eq!(heard.unwrap(), [news, known, news]);
+    let sql = "SELECT payment_id FROM payments.ledger_transactions WHERE kind = 'keep'";
+    assert_eq!(app.rows(sql).await.len(), 3);
+    assert_eq!(
+        app.promised("audit.recorded")
+            .await
+            .iter()
+            .filter(|said| said["data"]["action"] == "payment.kept")
+            .count(),
+        3
+    );
+    app.assert_sound().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_that_names_an_unpaid_payment_or_one_order_twice_keeps_nothing() {
+    let app = TestApp::start().await;
+    let (paid, begun) = (app.paid().await, app.begun().await);
+    let both = [&paid, &begun].map(|one| order_paid(one.order, Some(one.id)));
+    let heard = app.hear_together(&both, on_order_paid).await;
+    assert!(matches!(heard, Err(ConsumeError::Transient(_))));
+    let twice = [&paid, &paid].map(|one| order_paid(one.order, Some(one.id)));
+    let heard = app.hear_together(&twice, on_order_paid).await;
+    assert!(matches!(heard, Err(ConsumeError::Transient(_))));
+    let sql = "SELECT 1 AS one FROM payments.payments WHERE kept";
+    assert!(app.rows(sql).await.is_empty());
+    app.assert_sound().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_order_that_cost_nothing_keeps_nothing_and_an_unpaid_payment_is_not_kept() {
     let app = TestApp::start().await;
     let free = app.world.order();
     let heard = app
-        .hear(order_paid(free, None), ids::new_id(), on_order_paid)
+        .hear(order_paid(free, None), ids::new_id(), singly(on_order_paid))
         .await;
     assert_eq!(heard.unwrap(), Outcome::Stale);
     let unknown = app
         .hear(
             order_paid(free, Some(ids::new_id())),
             ids::new_id(),
-            on_order_paid,
+            singly(on_order_paid),
         )
         .await;
     assert!(matches!(unknown, Err(ConsumeError::Transient(_))));

@@ -11,7 +11,7 @@ use payments::consumers::on_order_unallocated::on_order_unallocated;
 use reqwest::Method;
 use ring::hmac;
 use serde_json::{Value, json};
-use test_support::service::{self, Ask as _, Reply};
+use test_support::service::{self, Ask as _, Reply, singly};
 use uuid::Uuid;
 
 use crate::app::TestApp;
@@ -141,7 +141,7 @@ impl TestApp {
     /// Orders says that it keeps a payment.
     pub async fn keep(&self, begun: &Begun) -> Result<Outcome, ConsumeError> {
         let event = order_paid(begun.order, Some(begun.id));
-        self.hear(event, ids::new_id(), on_order_paid).await
+        self.hear(event, ids::new_id(), singly(on_order_paid)).await
     }
 
     /// Orders says that the goods were gone.
