@@ -7,6 +7,7 @@
 //! (`money`). A piece enters when three services need it now and a change to it would be right for all of them.
 
 pub mod auth;
+pub mod batcher;
 pub mod breaker;
 pub mod client;
 pub mod clock;

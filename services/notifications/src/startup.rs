@@ -13,6 +13,8 @@ use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use tokio::sync::Notify;
 
 use crate::app::counters::Counters;
+use crate::app::ends::Ends;
+use crate::app::hear_webhook::Hearing;
 use crate::app::pace::Pace;
 use crate::clients::auth_mails::AuthMails;
 use crate::clients::orders::Orders;
@@ -40,6 +42,8 @@ pub struct AppState {
     pub(crate) provider: Box<dyn MailProvider>,
     pub(crate) renderer: Renderer,
     pub(crate) pace: Pace,
+    pub(crate) ends: Ends,
+    pub(crate) hearing: Hearing,
     /// Tells the sender of this process that something is due.
     pub(crate) wake: Notify,
     pub(crate) counters: Counters,
@@ -111,6 +115,8 @@ fn state(settings: Settings, chassis: &Chassis) -> anyhow::Result<AppState> {
     )?;
     let auth = chassis.sibling("auth", &settings.service.tokens.auth_url);
     Ok(AppState {
+        ends: Ends::start(chassis.work_db()),
+        hearing: Hearing::start(chassis.db(), chassis.clock()),
         db: chassis.db(),
         work_db: chassis.work_db(),
         clock: chassis.clock(),

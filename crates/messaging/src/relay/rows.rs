@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use common::context::TraceParent;
-use common::statement::Prepare as _;
+use common::statement::{Prepare as _, is_among};
 use diesel::dsl::{count_star, now};
 use diesel::prelude::*;
 use diesel::sql_types::Timestamptz;
@@ -75,7 +75,7 @@ pub(super) async fn mark_published(
     };
     // The days tell PostgreSQL in which partitions it need not look.
     diesel::update(outbox::table)
-        .filter(outbox::id.eq_any(ids(events)))
+        .filter(is_among(outbox::id, events.iter().map(|event| event.id)))
         .filter(outbox::created_at.between(first, last))
         .set(outbox::published_at.eq(now))
         .prepared()
@@ -95,7 +95,7 @@ pub(super) async fn put_off(
         return Ok(());
     };
     diesel::update(outbox::table)
-        .filter(outbox::id.eq_any(ids(events)))
+        .filter(is_among(outbox::id, events.iter().map(|event| event.id)))
         .filter(outbox::created_at.between(first, last))
         .set((
             outbox::attempts.eq(outbox::attempts + 1),
@@ -106,10 +106,6 @@ pub(super) async fn put_off(
         .execute(conn)
         .await?;
     Ok(())
-}
-
-fn ids(events: &[&PromisedEvent]) -> Vec<Uuid> {
-    events.iter().map(|event| event.id).collect()
 }
 
 fn days(events: &[&PromisedEvent]) -> Option<(DateTime<Utc>, DateTime<Utc>)> {

@@ -66,7 +66,7 @@ impl Work {
         batch: Vec<Delivery>,
         give_up: &CancellationToken,
     ) {
-        let Handler::Batch(handler) = &consumer.handler else {
+        let Handler::Batch { apply, .. } = &consumer.handler else {
             return;
         };
         let is_event = |delivery: &Delivery| {
@@ -92,7 +92,7 @@ impl Work {
             .map(|delivery| arrival(consumer, delivery))
             .unzip();
         failpoint::reach("consumer.received");
-        let applied = guarded(handler(messages)).await;
+        let applied = guarded(apply(messages)).await;
         drop(spans);
         let all_is_well = applied.as_ref().is_ok_and(|answers| {
             answers.len() == events.len() && answers.iter().all(Result::is_ok)
@@ -120,8 +120,8 @@ impl Work {
         let handled = async {
             match &consumer.handler {
                 Handler::Single(handler) => guarded(handler(message)).await?,
-                Handler::Batch(handler) => {
-                    let mut answers = guarded(handler(vec![message])).await?;
+                Handler::Batch { apply, .. } => {
+                    let mut answers = guarded(apply(vec![message])).await?;
                     answers
                         .pop()
                         .unwrap_or_else(|| Err(ConsumeError::Transient("no answer".to_owned())))

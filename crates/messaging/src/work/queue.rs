@@ -9,7 +9,7 @@ use lapin::message::Delivery;
 use lapin::options::{BasicConsumeOptions, BasicQosOptions};
 use lapin::types::FieldTable;
 use lapin::{Channel, Connection, Consumer};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::{IDLE, Work};
@@ -97,7 +97,7 @@ impl Work {
         self.declare(connection, &channel, consumer).await?;
         let prefetch = match consumer.handler {
             Handler::Single(_) => u16::try_from(PREFETCH * consumer.at_once).unwrap_or(u16::MAX),
-            Handler::Batch(_) => BATCH_PREFETCH,
+            Handler::Batch { .. } => BATCH_PREFETCH,
         };
         within_deadline(channel.basic_qos(prefetch, BasicQosOptions::default())).await?;
         let queue = self.broker.topology.queue(&consumer.name);
@@ -111,10 +111,10 @@ impl Work {
         let deliveries = within_deadline(deliveries).await?;
         // One that holds a delivery for too long gives the whole channel up.
         let give_up = stop.child_token();
-        let ended = match &consumer.handler {
+        let ended = match consumer.handler {
             Handler::Single(_) => self.consume_singly(deliveries, consumer, &give_up).await,
-            Handler::Batch(_) => {
-                self.consume_in_batches(deliveries, consumer, &give_up)
+            Handler::Batch { gather, .. } => {
+                self.consume_in_batches(deliveries, consumer, gather, &give_up)
                     .await
             }
         };
@@ -153,6 +153,7 @@ impl Work {
         self: &Arc<Self>,
         deliveries: Consumer,
         consumer: &WorkConsumer,
+        gather: Duration,
         give_up: &CancellationToken,
     ) -> Ended {
         let mut batches = Box::pin(
@@ -166,11 +167,19 @@ impl Work {
                 Ok(None) => return Ended::Broken,
                 Err(_elapsed) => return Ended::Idle,
             };
+            let next_look = Instant::now() + gather;
+            let is_full = batch.len() == BATCH;
             let batch = batch
                 .into_iter()
                 .filter_map(|delivery| readable(delivery, give_up))
                 .collect();
             self.take_batch(consumer, batch, give_up).await;
+            if !is_full {
+                tokio::select! {
+                    () = sleep_until(next_look) => {}
+                    () = give_up.cancelled() => {}
+                }
+            }
         }
     }
 }

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use common::Clock;
+use common::batcher::Batcher;
 use common::database::Database;
 use moka::sync::Cache;
 
 use super::Error;
-use super::batcher::Batcher;
 use super::counters::Counters;
 use super::lookups::{Answer, Found, Lookups, Wanted};
 use crate::clients::catalog::CatalogClient;

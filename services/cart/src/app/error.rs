@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use common::batcher::Unanswered;
 use common::client::CallError;
 use common::crypto::CryptoError;
 use common::database::{DbError, IsConflict};
@@ -49,6 +50,16 @@ pub(crate) enum Error {
     /// Something that cannot happen did.
     #[error("{0}")]
     Bug(String),
+}
+
+impl From<Unanswered> for Error {
+    fn from(unanswered: Unanswered) -> Self {
+        match unanswered {
+            Unanswered::Full => Self::Busy("too many requests wait"),
+            Unanswered::Late => Self::Busy("it was not done in time"),
+            Unanswered::Lost => Self::Bug(unanswered.to_string()),
+        }
+    }
 }
 
 impl Error {

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use common::Clock;
+use common::batcher::Job;
 use common::breaker::{Breaker, BreakerSettings};
 use common::client::CallError;
 use common::database::Database;
 use moka::sync::Cache;
 
 use super::Error;
-use super::batcher::Job;
 use super::counters::Counters;
 use crate::clients::catalog::{ASKED_MAX, CatalogClient};
 use crate::domain::ids::{ProductId, VariantId};

@@ -2,7 +2,6 @@
 
 pub(crate) mod abandonment;
 pub(crate) mod add_item;
-mod batcher;
 pub(crate) mod cache;
 pub(crate) mod catalogue;
 pub(crate) mod change_cart;

@@ -5,10 +5,10 @@
 
 use std::sync::Arc;
 
+use common::batcher::{Batcher, Job};
 use common::database::Database;
 
 use super::Error;
-use super::batcher::{Batcher, Job};
 use super::cache::CartCache;
 use super::counters::{Counters, Source};
 use crate::domain::cart::Cart;

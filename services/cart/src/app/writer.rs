@@ -9,11 +9,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
+use common::batcher::{Batcher, Job};
 use common::database::{Database, DbError};
 use diesel_async::{AsyncConnection as _, AsyncPgConnection};
 
 use super::Error;
-use super::batcher::{Batcher, Job};
 use super::cache::CartCache;
 use super::counters::Counters;
 use crate::domain::cart::{Cart, Change, Effect, Limits, Refusal};

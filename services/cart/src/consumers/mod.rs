@@ -19,7 +19,7 @@ use crate::startup::AppState;
 /// Every event that is heard.
 pub(crate) fn all(state: Arc<AppState>) -> Consumers<AppState> {
     Consumers::new(SERVICE.name, state)
-        .on_batch(on_order_created::on_order_created)
+        .on_batch_at_leisure(on_order_created::on_order_created)
         .on(on_product_created::on_product_created)
         .on(on_product_updated::on_product_updated)
         .on(on_product_deleted::on_product_deleted)

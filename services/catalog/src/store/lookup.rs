@@ -3,7 +3,6 @@
 use bigdecimal::BigDecimal;
 use common::statement::Statement;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
@@ -64,8 +63,8 @@ pub(crate) async fn find(
             OR v.product_id = ANY(?) AND v.deleted_at IS NULL AND p.deleted_at IS NULL
          ORDER BY v.product_id, v.position, v.id",
     )
-    .bind::<Array<SqlUuid>, _>(variants)
-    .bind::<Array<SqlUuid>, _>(products)
+    .bind_ids(variants)
+    .bind_ids(products)
     .load(conn)
     .await
 }

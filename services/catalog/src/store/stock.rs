@@ -30,7 +30,7 @@ pub(crate) async fn take_over(
          WHERE id IN (SELECT product_id FROM variants WHERE id = ANY(?))
          ORDER BY id FOR NO KEY UPDATE",
     )
-    .bind::<Array<SqlUuid>, _>(variants.clone())
+    .bind_ids(variants.clone())
     .execute(conn)
     .await?;
     Statement::new(

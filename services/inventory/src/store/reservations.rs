@@ -44,10 +44,7 @@ pub(crate) async fn find_all(
 ) -> QueryResult<Vec<ReservationRow>> {
     const SQL: &str = "SELECT order_id, state, expires_at, is_extended, is_reallocated
          FROM reservations WHERE order_id = ANY(?)";
-    Statement::new(SQL)
-        .bind::<Array<SqlUuid>, _>(ids(orders))
-        .load(conn)
-        .await
+    Statement::new(SQL).bind_ids(ids(orders)).load(conn).await
 }
 
 /// The same, locked in their order until the transaction ends.
@@ -60,10 +57,7 @@ pub(crate) async fn lock_all(
     if orders.is_empty() {
         return Ok(Vec::new());
     }
-    Statement::new(SQL)
-        .bind::<Array<SqlUuid>, _>(ids(orders))
-        .load(conn)
-        .await
+    Statement::new(SQL).bind_ids(ids(orders)).load(conn).await
 }
 
 /// The lines of these orders.
@@ -76,10 +70,7 @@ pub(crate) async fn lines_of(
     if orders.is_empty() {
         return Ok(HashMap::new());
     }
-    let rows: Vec<LineRow> = Statement::new(SQL)
-        .bind::<Array<SqlUuid>, _>(ids(orders))
-        .load(conn)
-        .await?;
+    let rows: Vec<LineRow> = Statement::new(SQL).bind_ids(ids(orders)).load(conn).await?;
     let mut grouped: HashMap<OrderId, Vec<(VariantId, i64)>> = HashMap::new();
     for row in rows {
         let lines = grouped.entry(OrderId(row.order_id)).or_default();
@@ -175,8 +166,8 @@ pub(crate) async fn sell(conn: &mut AsyncPgConnection, sales: &[NewSale]) -> Que
     }
     let reallocated = sales.iter().filter(|sale| sale.is_reallocated);
     Statement::new(SQL)
-        .bind::<Array<SqlUuid>, Vec<_>>(reallocated.map(|sale| sale.order.0).collect())
-        .bind::<Array<SqlUuid>, Vec<_>>(sales.iter().map(|sale| sale.order.0).collect())
+        .bind_ids(reallocated.map(|sale| sale.order.0).collect())
+        .bind_ids(sales.iter().map(|sale| sale.order.0).collect())
         .execute(conn)
         .await?;
     Ok(())
@@ -191,7 +182,7 @@ pub(crate) async fn give_up(conn: &mut AsyncPgConnection, orders: &[OrderId]) ->
         return Ok(());
     }
     Statement::new(SQL)
-        .bind::<Array<SqlUuid>, _>(ids(orders))
+        .bind_ids(ids(orders))
         .execute(conn)
         .await?;
     Ok(())

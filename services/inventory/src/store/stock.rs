@@ -59,10 +59,7 @@ pub(crate) async fn try_lock(
     let (ours, mut others): (Vec<VariantId>, Vec<VariantId>) = variants
         .iter()
         .partition(|variant| obtained.contains(&LockKey::variant(**variant)));
-    let locked: Vec<LockedItem> = Statement::new(SQL)
-        .bind::<Array<SqlUuid>, _>(ids(&ours))
-        .load(conn)
-        .await?;
+    let locked: Vec<LockedItem> = Statement::new(SQL).bind_ids(ids(&ours)).load(conn).await?;
     if locked.len() < ours.len() {
         let rows: HashSet<VariantId> = locked.iter().map(LockedItem::variant).collect();
         let missing: Vec<VariantId> = ours
@@ -93,10 +90,7 @@ pub(crate) async fn lock(
         "SELECT variant_id, on_hand, reserved, version, low_stock_threshold, is_active
          FROM stock_items WHERE variant_id = ANY(?) ORDER BY variant_id FOR NO KEY UPDATE";
     locks::all(conn, &keys(variants)).await?;
-    Statement::new(SQL)
-        .bind::<Array<SqlUuid>, _>(ids(variants))
-        .load(conn)
-        .await
+    Statement::new(SQL).bind_ids(ids(variants)).load(conn).await
 }
 
 fn keys(variants: &[VariantId]) -> Vec<LockKey> {
@@ -117,7 +111,7 @@ async fn existing(
 ) -> QueryResult<Vec<VariantId>> {
     const SQL: &str = "SELECT variant_id FROM stock_items WHERE variant_id = ANY(?)";
     let rows: Vec<Existing> = Statement::new(SQL)
-        .bind::<Array<SqlUuid>, _>(ids(variants))
+        .bind_ids(ids(variants))
         .load(conn)
         .await?;
     Ok(rows
@@ -177,7 +171,7 @@ pub(crate) async fn apply(
              s.said_version = s.version AS is_due,
              s.on_hand - s.reserved - c.on_hand + c.reserved AS available_before";
     Statement::new(SQL)
-        .bind::<Array<SqlUuid>, Vec<_>>(changes.iter().map(|change| change.variant.0).collect())
+        .bind_ids(changes.iter().map(|change| change.variant.0).collect())
         .bind::<Array<BigInt>, Vec<_>>(changes.iter().map(|change| change.on_hand).collect())
         .bind::<Array<BigInt>, Vec<_>>(changes.iter().map(|change| change.reserved).collect())
         .load(conn)

@@ -9,8 +9,8 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use common::context::{Context, TraceParent};
 use common::{failpoint, spans};
-use diesel_async::AsyncConnection as _;
-use events::notifications::{NotificationFailed, NotificationSent};
+use diesel_async::{AsyncConnection as _, AsyncPgConnection};
+use events::notifications::NotificationFailed;
 use tracing::Instrument as _;
 
 use super::Error;
@@ -27,11 +27,9 @@ use crate::store::claims::ClaimedRow;
 /// How long a mail in hand waits for its turn; a longer silence is waited for in the table.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How a mail ends.
+/// How a mail ends that has not left.
 #[derive(Debug)]
 pub(crate) enum Ended {
-    /// The provider has it, under this id.
-    Sent(String),
     /// Given up.
     Failed(Failure),
     /// No longer due, for this reason.
@@ -101,7 +99,7 @@ async fn attempt(state: &AppState, row: &ClaimedRow) -> Result<(), Error> {
     }
     tell(state, row, &answer);
     match standing.after(answer, rand::random()) {
-        Next::Sent { provider_id } => end(state, row, Ended::Sent(provider_id)).await,
+        Next::Sent { provider_id } => end_sent(state, row, &provider_id).await,
         Next::Failed(failure) => end(state, row, Ended::Failed(failure)).await,
         Next::Again {
             after,
@@ -173,7 +171,20 @@ async fn give_back(state: &AppState, row: &ClaimedRow, wait: Duration) -> Result
     Ok(())
 }
 
-/// Ends a mail, and promises to tell so, in one transaction.
+/// Notes that a mail has left, and promises to tell so.
+async fn end_sent(state: &AppState, row: &ClaimedRow, provider_id: &str) -> Result<(), Error> {
+    let trail = Trail::new(state.clock.now());
+    let is_ours = state.ends.sent(row, provider_id, &trail).await?;
+    warn_unless(is_ours, row);
+    if is_ours {
+        let (id, template) = (row.id, row.template.as_str());
+        tracing::info!(message.id = %id, template, provider_id, "mail {id} is sent");
+        state.counters.ended(template, Status::Sent);
+    }
+    Ok(())
+}
+
+/// Ends a mail that has not left, and promises to tell so, in one transaction.
 pub(crate) async fn end(state: &AppState, row: &ClaimedRow, ended: Ended) -> Result<(), Error> {
     let trail = Trail::new(state.clock.now());
     let mut conn = state.work_db.get().await?;
@@ -188,7 +199,7 @@ pub(crate) async fn end(state: &AppState, row: &ClaimedRow, ended: Ended) -> Res
 }
 
 async fn write_end(
-    conn: &mut diesel_async::AsyncPgConnection,
+    conn: &mut AsyncPgConnection,
     row: &ClaimedRow,
     ended: &Ended,
     trail: &Trail,
@@ -196,10 +207,6 @@ async fn write_end(
     let (claim, now) = (row.claim(), trail.now());
     let is_goodbye = row.template.parse().is_ok_and(Template::is_goodbye);
     let is_ours = match ended {
-        Ended::Sent(provider_id) => {
-            store::webhook_events::take_turn(conn, provider_id).await?;
-            store::claims::end_sent(conn, claim, provider_id, !is_goodbye, now).await?
-        }
         Ended::Failed(failure) => {
             let why = failure.text();
             store::claims::end_unsent(conn, claim, Status::Failed, &why, now).await?
@@ -212,7 +219,6 @@ async fn write_end(
         return Ok(false);
     }
     match ended {
-        Ended::Sent(_) => trail.event(conn, &sent(row, now)).await?,
         Ended::Failed(failure) => {
             trail.event(conn, &failed(row, failure, now)).await?;
             if is_goodbye {
@@ -233,15 +239,6 @@ async fn write_end(
     Ok(true)
 }
 
-fn sent(row: &ClaimedRow, now: DateTime<Utc>) -> NotificationSent {
-    NotificationSent {
-        notification_id: row.id,
-        template: row.template.clone(),
-        user_id: row.user_id,
-        sent_at: now,
-    }
-}
-
 fn failed(row: &ClaimedRow, failure: &Failure, now: DateTime<Utc>) -> NotificationFailed {
     NotificationFailed {
         notification_id: row.id,
@@ -255,10 +252,6 @@ fn failed(row: &ClaimedRow, failure: &Failure, now: DateTime<Utc>) -> Notificati
 fn report(state: &AppState, row: &ClaimedRow, ended: &Ended) {
     let (id, template) = (row.id, row.template.as_str());
     let status = match ended {
-        Ended::Sent(provider_id) => {
-            tracing::info!(message.id = %id, template, provider_id, "mail {id} is sent");
-            Status::Sent
-        }
         Ended::Failed(failure) => {
             tracing::error!(message.id = %id, template, cause = failure.text(), "mail {id} is given up");
             Status::Failed

@@ -1,5 +1,6 @@
 //! What a use case answers when it does not do what was asked.
 
+use common::batcher::Unanswered;
 use common::client::CallError;
 use common::crypto::CryptoError;
 use common::database::{DbError, IsConflict};
@@ -16,6 +17,9 @@ pub(crate) enum Error {
     /// The state does not allow it.
     #[error("{0}")]
     InvalidState(&'static str),
+    /// Too much waits already, or it was not done in time.
+    #[error("{0}")]
+    Busy(&'static str),
     /// The database did not do it.
     #[error(transparent)]
     Db(#[from] DbError),
@@ -31,6 +35,16 @@ pub(crate) enum Error {
     /// Something that cannot happen did.
     #[error("{0}")]
     Bug(String),
+}
+
+impl From<Unanswered> for Error {
+    fn from(unanswered: Unanswered) -> Self {
+        match unanswered {
+            Unanswered::Full => Self::Busy("too many requests wait"),
+            Unanswered::Late => Self::Busy("it was not done in time"),
+            Unanswered::Lost => Self::Bug(unanswered.to_string()),
+        }
+    }
 }
 
 impl GivesKeyBack for Error {

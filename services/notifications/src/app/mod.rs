@@ -3,6 +3,7 @@
 mod content;
 pub(crate) mod counters;
 pub(crate) mod deliver;
+pub(crate) mod ends;
 mod error;
 pub(crate) mod finance_content;
 pub(crate) mod hear_webhook;

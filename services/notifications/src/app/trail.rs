@@ -41,20 +41,24 @@ impl Trail {
         self.traceparent.clone()
     }
 
-    /// Promises to publish an event. A mail ends once, so there is only ever one version of it.
-    pub(crate) async fn event<E: Event>(
-        &self,
-        conn: &mut AsyncPgConnection,
-        event: &E,
-    ) -> QueryResult<()> {
-        let meta = EventMeta {
+    /// What stands on the envelope of an event. A mail ends once, so there is only ever one version of it.
+    pub(crate) fn meta(&self) -> EventMeta {
+        EventMeta {
             id: ids::new_id(),
             service: SERVICE.name,
             time: self.now,
             aggregate_version: 1,
             traceparent: self.traceparent.clone(),
-        };
-        outbox::append(conn, event, &meta).await
+        }
+    }
+
+    /// Promises to publish an event.
+    pub(crate) async fn event<E: Event>(
+        &self,
+        conn: &mut AsyncPgConnection,
+        event: &E,
+    ) -> QueryResult<()> {
+        outbox::append(conn, event, &self.meta()).await
     }
 
     /// Writes what a member of staff did to a mail, or to all of them (`*`). `facts` hold no addresses.

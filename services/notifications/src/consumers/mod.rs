@@ -26,8 +26,8 @@ use crate::startup::AppState;
 pub(crate) fn all(state: Arc<AppState>) -> Consumers<AppState> {
     Consumers::new(SERVICE.name, state)
         .on(on_auth_mail_requested::on_auth_mail_requested)
-        .on_batch(on_invoice_issued::on_invoice_issued)
-        .on_batch(on_order_paid::on_order_paid)
+        .on_batch_at_leisure(on_invoice_issued::on_invoice_issued)
+        .on_batch_at_leisure(on_order_paid::on_order_paid)
         .on(on_order_unallocated::on_order_unallocated)
         .on(on_order_cancelled::on_order_cancelled)
         .on(on_order_expired::on_order_expired)

@@ -10,6 +10,10 @@ impl From<Error> for ApiError {
         match error {
             Error::NotFound(what) => Self::not_found(what),
             Error::InvalidState(_) => Self::new(ErrorCode::InvalidState, text),
+            Error::Busy(cause) => {
+                tracing::warn!(cause, "a request was not served");
+                Self::unavailable("the service is temporarily unavailable")
+            }
             Error::Db(error) => error.into(),
             Error::Sibling(error) => error.into(),
             Error::Settle(error) => error.into(),

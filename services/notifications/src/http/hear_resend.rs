@@ -112,7 +112,7 @@ pub(crate) async fn hear_resend(
     let told: Told = serde_json::from_slice(&body)
         .map_err(|_malformed| ApiError::invalid("body", "is not an event of the provider"))?;
     let event = event(head.id, told)?;
-    app::hear_webhook::hear_webhook(&state, &event).await?;
+    app::hear_webhook::hear_webhook(&state, event).await?;
     Ok(reply::ok(Nothing {}))
 }
 

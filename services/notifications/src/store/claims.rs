@@ -3,11 +3,15 @@
 //! A claim is the row's count of attempts: it grows with each claim, and every write here names the count that it was
 //! claimed with. Whoever was too slow, so that another took the row over, changes nothing any more.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, TimeDelta, Utc};
-use common::statement::Prepare as _;
+use common::statement::{Prepare as _, Statement};
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Integer, Jsonb, Nullable, Text, Timestamptz};
+use diesel::sql_types::{
+    Array, BigInt, Bool, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid,
+};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde_json::Value;
 use uuid::Uuid;
@@ -175,35 +179,51 @@ pub(crate) async fn give_back(
     Ok(updated == 1)
 }
 
-/// Notes that the provider has a mail, drops its body, and takes over what the provider already told about it.
-/// Answers whether the claim still held.
+/// A mail that the provider has.
+#[derive(Debug)]
+pub(crate) struct Sent<'a> {
+    pub(crate) claim: Claim,
+    pub(crate) provider_id: &'a str,
+    pub(crate) keeps_recipient: bool,
+    pub(crate) at: DateTime<Utc>,
+}
+
+/// Notes that the provider has these mails, drops their bodies, and takes over what the provider already told about them.
+/// Answers of which the claim still held.
 pub(crate) async fn end_sent(
     conn: &mut AsyncPgConnection,
-    claim: Claim,
-    provider_id: &str,
-    keep_recipient: bool,
-    now: DateTime<Utc>,
-) -> QueryResult<bool> {
-    let updated = diesel::sql_query(
-        "UPDATE notifications.messages m \
-         SET status = 'sent', provider_id = $3, sent_at = $4, ended_at = $4, request_ct = NULL, last_error = NULL, \
-             recipient_ct = CASE WHEN $5 THEN m.recipient_ct END, \
-             recipient_bidx = CASE WHEN $5 THEN m.recipient_bidx END, \
-             delivery = told.event_type, delivery_at = told.occurred_at \
-         FROM (VALUES (1)) AS one \
-         LEFT JOIN LATERAL (SELECT event_type, occurred_at FROM notifications.webhook_events \
-                            WHERE provider_id = $3 ORDER BY occurred_at DESC LIMIT 1) told ON true \
-         WHERE m.id = $1 AND m.attempts = $2 AND m.status = 'sending'",
-    )
-    .bind::<diesel::sql_types::Uuid, _>(claim.id.0)
-    .bind::<Integer, _>(claim.attempts)
-    .bind::<Text, _>(provider_id)
-    .bind::<Timestamptz, _>(now)
-    .bind::<diesel::sql_types::Bool, _>(keep_recipient)
-    .prepared()
-    .execute(conn)
-    .await?;
-    Ok(updated == 1)
+    sent: &[Sent<'_>],
+) -> QueryResult<HashSet<MessageId>> {
+    const SQL: &str = "UPDATE messages m
+         SET status = 'sent', provider_id = n.provider_id, sent_at = n.at, ended_at = n.at, request_ct = NULL,
+             last_error = NULL,
+             recipient_ct = CASE WHEN n.keeps THEN m.recipient_ct END,
+             recipient_bidx = CASE WHEN n.keeps THEN m.recipient_bidx END,
+             delivery = told.event_type, delivery_at = told.occurred_at
+         FROM unnest(?, ?, ?, ?, ?) AS n (id, attempts, provider_id, keeps, at)
+         LEFT JOIN LATERAL (SELECT event_type, occurred_at FROM webhook_events w
+                            WHERE w.provider_id = n.provider_id ORDER BY occurred_at DESC LIMIT 1) told ON true
+         WHERE m.id = n.id AND m.attempts = n.attempts AND m.status = 'sending' RETURNING m.id";
+    let each = || sent.iter();
+    let ended: Vec<Ended> = Statement::new(SQL)
+        .bind::<Array<SqlUuid>, _>(each().map(|one| one.claim.id.0).collect::<Vec<_>>())
+        .bind::<Array<Integer>, _>(each().map(|one| one.claim.attempts).collect::<Vec<_>>())
+        .bind::<Array<Text>, _>(
+            each()
+                .map(|one| one.provider_id.to_owned())
+                .collect::<Vec<_>>(),
+        )
+        .bind::<Array<Bool>, _>(each().map(|one| one.keeps_recipient).collect::<Vec<_>>())
+        .bind::<Array<Timestamptz>, _>(each().map(|one| one.at).collect::<Vec<_>>())
+        .load(conn)
+        .await?;
+    Ok(ended.into_iter().map(|row| MessageId(row.id)).collect())
+}
+
+#[derive(QueryableByName)]
+struct Ended {
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
 }
 
 /// Notes that a mail will not be sent, and drops its body. Answers whether the claim still held.

@@ -1,68 +1,92 @@
 //! What the provider told, and whom that rules out as a recipient.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
-use common::statement::Prepare as _;
+use common::statement::{Prepare as _, Statement};
 use diesel::prelude::*;
-use diesel::sql_types::Text;
+use diesel::sql_types::{Array, Nullable, Text, Timestamptz};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::schema::notifications::{messages, suppressions, webhook_events};
+use super::schema::notifications::{suppressions, webhook_events};
 use crate::domain::webhook_event::{Suppression, WebhookEvent};
 
-/// Makes whoever else is at the same mail of the provider wait until this transaction ends: of "sent" and what is told
-/// about it, the later one to commit then sees the earlier.
-pub(crate) async fn take_turn(conn: &mut AsyncPgConnection, provider_id: &str) -> QueryResult<()> {
-    diesel::sql_query(
-        "SELECT pg_advisory_xact_lock(hashtextextended('notifications.provider.' || $1, 0))",
-    )
-    .bind::<Text, _>(provider_id)
-    .prepared()
-    .execute(conn)
-    .await?;
+/// Makes whoever else is at the same mails of the provider wait until this transaction ends: of "sent" and what is told
+/// about it, the later one to commit then sees the earlier. Always in the order of the ids, so that nobody waits in a circle.
+pub(crate) async fn take_turns(
+    conn: &mut AsyncPgConnection,
+    mut provider_ids: Vec<String>,
+) -> QueryResult<()> {
+    const SQL: &str =
+        "SELECT count(pg_advisory_xact_lock(hashtextextended('notifications.provider.' || id, 0)))
+         FROM unnest(?) AS id";
+    provider_ids.sort_unstable();
+    Statement::new(SQL)
+        .bind::<Array<Text>, _>(provider_ids)
+        .execute(conn)
+        .await?;
     Ok(())
 }
 
-/// Notes that something was told; answers whether it is news.
+/// Notes what was told; answers the ids of what is news.
 pub(crate) async fn insert(
     conn: &mut AsyncPgConnection,
-    event: &WebhookEvent,
+    told: &[WebhookEvent],
     now: DateTime<Utc>,
-) -> QueryResult<bool> {
-    let inserted = diesel::insert_into(webhook_events::table)
-        .values((
-            webhook_events::id.eq(&event.id),
-            webhook_events::event_type.eq(&event.kind),
-            webhook_events::provider_id.eq(event.provider_id.as_deref()),
-            webhook_events::occurred_at.eq(event.occurred_at),
-            webhook_events::received_at.eq(now),
-        ))
-        .on_conflict_do_nothing()
-        .prepared()
-        .execute(conn)
+) -> QueryResult<HashSet<String>> {
+    const SQL: &str =
+        "INSERT INTO webhook_events (received_at, id, event_type, provider_id, occurred_at)
+         SELECT ?, * FROM unnest(?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id";
+    let each = || told.iter();
+    let times = each().map(|event| event.occurred_at);
+    let news: Vec<News> = Statement::new(SQL)
+        .bind::<Timestamptz, _>(now)
+        .bind::<Array<Text>, _>(each().map(|event| event.id.clone()).collect::<Vec<_>>())
+        .bind::<Array<Text>, _>(each().map(|event| event.kind.clone()).collect::<Vec<_>>())
+        .bind::<Array<Nullable<Text>>, _>(
+            each()
+                .map(|event| event.provider_id.clone())
+                .collect::<Vec<_>>(),
+        )
+        .bind::<Array<Timestamptz>, _>(times.collect::<Vec<_>>())
+        .load(conn)
         .await?;
-    Ok(inserted == 1)
+    Ok(news.into_iter().map(|row| row.id).collect())
 }
 
-/// Notes on the mail what became of it, unless something newer is noted there. The mail may not be known as sent yet:
-/// then it is noted with that.
-pub(crate) async fn note_delivery(
+#[derive(QueryableByName)]
+struct News {
+    #[diesel(sql_type = Text)]
+    id: String,
+}
+
+/// What became of a mail of the provider.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Delivery<'a> {
+    pub(crate) provider_id: &'a str,
+    pub(crate) kind: &'a str,
+    pub(crate) at: DateTime<Utc>,
+}
+
+/// Notes on mails, each named once, what became of them, unless something newer is noted there. A mail may not be known as
+/// sent yet: then it is noted with that.
+pub(crate) async fn note_deliveries(
     conn: &mut AsyncPgConnection,
-    provider_id: &str,
-    kind: &str,
-    occurred_at: DateTime<Utc>,
+    deliveries: &[Delivery<'_>],
 ) -> QueryResult<()> {
-    diesel::update(messages::table)
-        .filter(messages::provider_id.eq(provider_id))
-        .filter(
-            messages::delivery_at
-                .is_null()
-                .or(messages::delivery_at.lt(occurred_at)),
+    const SQL: &str = "UPDATE messages m SET delivery = n.kind, delivery_at = n.at
+         FROM unnest(?, ?, ?) AS n (provider_id, kind, at)
+         WHERE m.provider_id = n.provider_id AND (m.delivery_at IS NULL OR m.delivery_at < n.at)";
+    let each = || deliveries.iter();
+    let kinds = each().map(|one| one.kind.to_owned());
+    Statement::new(SQL)
+        .bind::<Array<Text>, _>(
+            each()
+                .map(|one| one.provider_id.to_owned())
+                .collect::<Vec<_>>(),
         )
-        .set((
-            messages::delivery.eq(kind),
-            messages::delivery_at.eq(occurred_at),
-        ))
-        .prepared()
+        .bind::<Array<Text>, _>(kinds.collect::<Vec<_>>())
+        .bind::<Array<Timestamptz>, _>(each().map(|one| one.at).collect::<Vec<_>>())
         .execute(conn)
         .await?;
     Ok(())

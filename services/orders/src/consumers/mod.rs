@@ -24,7 +24,7 @@ use crate::startup::AppState;
 /// Every event that is heard.
 pub(crate) fn all(state: Arc<AppState>) -> Consumers<AppState> {
     Consumers::new(SERVICE.name, state)
-        .on_batch(on_payment_initialized::on_payment_initialized)
+        .on_batch_at_leisure(on_payment_initialized::on_payment_initialized)
         .on(on_payment_pending::on_payment_pending)
         .on_batch(on_payment_succeeded::on_payment_succeeded)
         .on(on_payment_failed::on_payment_failed)

@@ -2,7 +2,7 @@
 
 use bigdecimal::BigDecimal;
 use chrono::{DateTime, Utc};
-use common::statement::{Prepare as _, Statement};
+use common::statement::{Prepare as _, Statement, is_among};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Integer, Nullable, Numeric, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -75,7 +75,7 @@ pub(crate) async fn find_all(
     ids: &[Uuid],
 ) -> QueryResult<Vec<OrderRow>> {
     orders::table
-        .filter(orders::id.eq_any(ids))
+        .filter(is_among(orders::id, ids.iter().copied()))
         .select(OrderRow::as_select())
         .load(conn)
         .await
@@ -101,7 +101,7 @@ pub(crate) async fn lock_all(
     ids: &[Uuid],
 ) -> QueryResult<Vec<OrderRow>> {
     orders::table
-        .filter(orders::id.eq_any(ids))
+        .filter(is_among(orders::id, ids.iter().copied()))
         .order(orders::id)
         .select(OrderRow::as_select())
         .for_no_key_update()
@@ -115,7 +115,7 @@ pub(crate) async fn lines_of(
     orders: &[Uuid],
 ) -> QueryResult<Vec<LineRow>> {
     order_lines::table
-        .filter(order_lines::order_id.eq_any(orders))
+        .filter(is_among(order_lines::order_id, orders.iter().copied()))
         .order((order_lines::order_id, order_lines::position))
         .select(LineRow::as_select())
         .load(conn)
@@ -151,7 +151,7 @@ pub(crate) async fn save(
     let paid_at = |one: &Changed<'_>| settled(one).map(|_| one.order.paid_at.unwrap_or(now));
     Statement::new(SQL)
         .bind::<Timestamptz, _>(now)
-        .bind::<Array<SqlUuid>, _>(ids)
+        .bind_ids(ids)
         .bind::<Array<Text>, _>(names)
         .bind::<Array<Text>, _>(payment_names)
         .bind::<Array<Nullable<SqlUuid>>, _>(each().map(settling).collect::<Vec<_>>())

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use bigdecimal::BigDecimal;
-use common::statement::{Prepare as _, Statement};
+use common::statement::{Prepare as _, Statement, is_among};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Nullable, Numeric, Text, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -49,7 +49,7 @@ pub(crate) async fn attempts_of_all(
     let orders: HashMap<Uuid, &OrderRow> = orders.collect();
     let ids = orders.keys().copied();
     let rows: Vec<AttemptColumns> = order_payments::table
-        .filter(order_payments::order_id.eq_any(ids.collect::<Vec<_>>()))
+        .filter(is_among(order_payments::order_id, ids))
         .order(order_payments::payment_id)
         .select((
             order_payments::order_id,
@@ -117,7 +117,10 @@ pub(crate) struct How {
 /// How these payments were made.
 pub(crate) async fn how(conn: &mut AsyncPgConnection, payments: &[Uuid]) -> QueryResult<Vec<How>> {
     order_payments::table
-        .filter(order_payments::payment_id.eq_any(payments))
+        .filter(is_among(
+            order_payments::payment_id,
+            payments.iter().copied(),
+        ))
         .select(How::as_select())
         .load(conn)
         .await

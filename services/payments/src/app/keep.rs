@@ -42,7 +42,7 @@ pub(crate) async fn keep(
                 match claim {
                     Claim::Known => {}
                     Claim::Beside(payment, other) => {
-                        call_kept_twice(conn, &trail, payment, other).await?;
+                        call_kept_twice(conn, &trail, payment, *other).await?;
                     }
                     Claim::News(payment) => kept.push((trail, payment)),
                 }
@@ -77,7 +77,7 @@ enum Claim {
     /// The first.
     News(Payment),
     /// Of a payment beside the one that it keeps already.
-    Beside(Payment, Payment),
+    Beside(Payment, PaymentId),
 }
 
 /// What orders said of payments, whose rows are locked then. They heard of them from us, so they are there, and paid.
@@ -97,17 +97,13 @@ async fn claims<'e>(
         .map(|found| (found.id.0, found))
         .collect();
     let kept = store::payments::kept_of(conn, orders).await?;
-    let mut kept: HashMap<_, _> = kept
-        .into_iter()
-        .map(|found| (found.order.0, found))
-        .collect();
     named
         .into_iter()
         .map(|(event, id)| {
             let payment = captured(locked.remove(&id), event.body.order_id)?;
-            let claim = match kept.remove(&event.body.order_id) {
-                Some(same) if same.id == payment.id => Claim::Known,
-                Some(other) => Claim::Beside(payment, other),
+            let claim = match kept.get(&payment.order) {
+                Some(same) if *same == payment.id => Claim::Known,
+                Some(other) => Claim::Beside(payment, *other),
                 None => Claim::News(payment),
             };
             Ok((event, claim))
@@ -138,12 +134,12 @@ async fn call_kept_twice(
     conn: &mut AsyncPgConnection,
     trail: &Trail,
     payment: &Payment,
-    other: &Payment,
+    other: PaymentId,
 ) -> Result<(), Error> {
     let about = About {
         subject: payment.id.0,
         payment: Some(payment.id),
-        facts: json!({ "orderId": payment.order.0, "keptPaymentId": other.id.0 }),
+        facts: json!({ "orderId": payment.order.0, "keptPaymentId": other.0 }),
     };
     attention::call(conn, trail, Attention::KeptTwice, about).await?;
     Ok(())

@@ -15,7 +15,7 @@ use crate::startup::AppState;
 /// Every event that is heard.
 pub(crate) fn all(state: Arc<AppState>) -> Consumers<AppState> {
     Consumers::new(SERVICE.name, state)
-        .on_batch(on_order_paid::on_order_paid)
+        .on_batch_at_leisure(on_order_paid::on_order_paid)
         .on(on_order_unallocated::on_order_unallocated)
         .on(on_order_refund_requested::on_order_refund_requested)
         .on(on_privacy_erase_requested::on_privacy_erase_requested)

@@ -1,7 +1,7 @@
 //! What a person has to look at.
 
 use chrono::{DateTime, Utc};
-use common::statement::{Prepare as _, Statement};
+use common::statement::{Prepare as _, Statement, is_among};
 use diesel::dsl::count_star;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text, Timestamptz, Uuid as SqlUuid};
@@ -112,8 +112,9 @@ pub(crate) async fn close(
                 .await?
         }
         Of::Payments(payments) => {
-            let ids: Vec<_> = payments.into_iter().map(|payment| payment.0).collect();
-            let of_payments = open.filter(attention_items::payment_id.eq_any(ids));
+            let ids = payments.into_iter().map(|payment| payment.0);
+            let of_payments =
+                open.filter(is_among(attention_items::payment_id.assume_not_null(), ids));
             diesel::update(of_payments)
                 .set(closed)
                 .prepared()

@@ -1,7 +1,7 @@
 //! Disputes. Whoever changes what one comes to has its payment's row locked, if it has one, and then its own.
 
 use chrono::{DateTime, Utc};
-use common::statement::Prepare as _;
+use common::statement::{Prepare as _, is_among};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
@@ -304,9 +304,11 @@ pub(crate) async fn of_payments(
     conn: &mut AsyncPgConnection,
     payments: Vec<PaymentId>,
 ) -> QueryResult<Vec<Dispute>> {
-    let ids: Vec<_> = payments.into_iter().map(|id| id.0).collect();
     let rows = disputes::table
-        .filter(disputes::payment_id.eq_any(ids))
+        .filter(is_among(
+            disputes::payment_id,
+            payments.into_iter().map(|id| id.0),
+        ))
         .order(disputes::id)
         .select(Row::as_select())
         .load(conn)

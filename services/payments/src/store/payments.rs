@@ -1,13 +1,16 @@
 //! Payments.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use common::paging::Page;
-use common::statement::{Prepare as _, Statement};
+use common::statement::{Prepare as _, Statement, is_among};
 use diesel::dsl::max;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use money::Money;
+use uuid::Uuid;
 
 use super::decimal::decimal;
 use super::rows::PaymentRow;
@@ -200,7 +203,7 @@ pub(crate) async fn lock_all(
     ids: Vec<PaymentId>,
 ) -> QueryResult<Vec<Payment>> {
     let rows = payments::table
-        .filter(payments::id.eq_any(ids.into_iter().map(|id| id.0).collect::<Vec<_>>()))
+        .filter(is_among(payments::id, ids.into_iter().map(|id| id.0)))
         .order(payments::id)
         .select(PaymentRow::as_select())
         .for_no_key_update()
@@ -209,18 +212,24 @@ pub(crate) async fn lock_all(
     all_opened(rows)
 }
 
-/// Those of these orders' payments that are kept.
+/// Which of their payments these orders keep.
 pub(crate) async fn kept_of(
     conn: &mut AsyncPgConnection,
     orders: Vec<OrderId>,
-) -> QueryResult<Vec<Payment>> {
-    let rows = payments::table
-        .filter(payments::order_id.eq_any(orders.into_iter().map(|id| id.0).collect::<Vec<_>>()))
+) -> QueryResult<HashMap<OrderId, PaymentId>> {
+    let kept: Vec<(Uuid, Uuid)> = payments::table
+        .filter(is_among(
+            payments::order_id,
+            orders.into_iter().map(|id| id.0),
+        ))
         .filter(payments::kept)
-        .select(PaymentRow::as_select())
+        .select((payments::order_id, payments::id))
         .load(conn)
         .await?;
-    all_opened(rows)
+    let kept = kept.into_iter();
+    Ok(kept
+        .map(|(order, id)| (OrderId(order), PaymentId(id)))
+        .collect())
 }
 
 /// All attempts of an order, newest first.
@@ -337,8 +346,8 @@ pub(crate) async fn note_fees(
 
 /// Notes that their orders keep them.
 pub(crate) async fn keep(conn: &mut AsyncPgConnection, ids: Vec<PaymentId>) -> QueryResult<()> {
-    let ids: Vec<_> = ids.into_iter().map(|id| id.0).collect();
-    diesel::update(payments::table.filter(payments::id.eq_any(ids)))
+    let kept = is_among(payments::id, ids.into_iter().map(|id| id.0));
+    diesel::update(payments::table.filter(kept))
         .set((
             payments::kept.eq(true),
             payments::hold_reason.eq(None::<&str>),

@@ -4,7 +4,7 @@
 use bigdecimal::BigDecimal;
 use chrono::{DateTime, Utc};
 use common::paging::Page;
-use common::statement::{Prepare as _, Statement};
+use common::statement::{Prepare as _, Statement, is_among};
 use diesel::dsl::sum;
 use diesel::prelude::*;
 use diesel::sql_types::{Integer, Timestamptz, Uuid as SqlUuid};
@@ -132,9 +132,11 @@ pub(crate) async fn of_payments(
     conn: &mut AsyncPgConnection,
     payments: Vec<PaymentId>,
 ) -> QueryResult<Vec<Refund>> {
-    let ids: Vec<_> = payments.into_iter().map(|id| id.0).collect();
     let rows: Vec<RefundRow> = refunds::table
-        .filter(refunds::payment_id.eq_any(ids))
+        .filter(is_among(
+            refunds::payment_id,
+            payments.into_iter().map(|id| id.0),
+        ))
         .order(refunds::id)
         .select(RefundRow::as_select())
         .load(conn)
