@@ -1,5 +1,6 @@
 //! Which function hears which event.
 
+use std::collections::HashSet;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -193,7 +194,7 @@ impl<S: Send + Sync + 'static> Consumers<S> {
     }
 }
 
-/// Gives the readable events of a batch to a function, and puts the answers in the batch's order.
+/// Gives the readable events of a batch to a function, each once, and puts the answers in the batch's order.
 async fn answer_batch<E, Fut>(
     opened: Vec<Result<Received<E>, ConsumeError>>,
     consume: impl FnOnce(Vec<Received<E>>) -> Fut,
@@ -201,20 +202,23 @@ async fn answer_batch<E, Fut>(
 where
     Fut: Future<Output = Result<Vec<Outcome>, ConsumeError>>,
 {
-    let mut readable = Vec::with_capacity(opened.len());
-    let mut times: Vec<Result<DateTime<Utc>, ConsumeError>> = Vec::with_capacity(opened.len());
+    let mut given = Vec::with_capacity(opened.len());
+    let mut ids = HashSet::with_capacity(opened.len());
+    let mut places = Vec::with_capacity(opened.len());
     for event in opened {
-        times.push(event.map(|event| {
-            let time = event.time;
-            readable.push(event);
-            time
+        places.push(event.map(|event| {
+            let place = (event.time, ids.insert(event.id));
+            if place.1 {
+                given.push(event);
+            }
+            place
         }));
     }
-    let count = readable.len();
+    let count = given.len();
     let outcomes = if count == 0 {
         Ok(Vec::new())
     } else {
-        consume(readable).await
+        consume(given).await
     };
     let outcomes = outcomes.and_then(|outcomes| {
         let is_whole = outcomes.len() == count;
@@ -223,15 +227,57 @@ where
         })
     });
     let mut outcomes = outcomes.map(Vec::into_iter);
-    times
+    places
         .into_iter()
-        .map(|time| {
-            let time = time?;
+        .map(|place| {
+            let (time, is_first) = place?;
             match &mut outcomes {
-                // The lengths agree, so the default is never taken.
-                Ok(outcomes) => Ok((outcomes.next().unwrap_or(Outcome::Applied), time)),
+                // Those given and those answered are as many, so there is one for each.
+                Ok(outcomes) if is_first => Ok((outcomes.next().unwrap_or(Outcome::Applied), time)),
+                Ok(_) => Ok((Outcome::Duplicate, time)),
                 Err(error) => Err(error.clone()),
             }
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::EventMeta;
+    use common::{Clock as _, clock::SystemClock, ids};
+    use events::auth::UserVerified;
+
+    #[tokio::test]
+    async fn an_event_that_comes_twice_in_a_batch_is_given_once() {
+        let event = || {
+            let meta = EventMeta {
+                id: ids::new_id(),
+                service: "auth",
+                time: SystemClock.now(),
+                aggregate_version: 1,
+                traceparent: None,
+            };
+            let body = UserVerified {
+                user_id: ids::new_id(),
+            };
+            Received::first("admin.on_user_verified", body, &meta)
+        };
+        let (one, other) = (event(), event());
+        let expected = [one.id, other.id];
+        let batch = vec![Ok(one.clone()), Ok(other), Ok(one)];
+        let answers = answer_batch(batch, async |given: Vec<Received<UserVerified>>| {
+            assert_eq!(given.iter().map(|one| one.id).collect::<Vec<_>>(), expected);
+            Ok(vec![Outcome::Applied, Outcome::Stale])
+        });
+        let outcomes: Vec<Outcome> = answers
+            .await
+            .into_iter()
+            .map(|answer| answer.unwrap().0)
+            .collect();
+        assert_eq!(
+            outcomes,
+            [Outcome::Applied, Outcome::Stale, Outcome::Duplicate]
+        );
+    }
 }

@@ -30,6 +30,21 @@ const HOLD_PAUSE: Duration = Duration::from_secs(1);
 /// acknowledged within 30 minutes; giving the channel up before that spends no attempt either.
 const HOLD_MAX: Duration = Duration::from_secs(20 * 60);
 
+/// How the deliveries of a batch are acknowledged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Acknowledged {
+    /// With the last of them, as all that came before it on the channel is concluded.
+    Together,
+    /// One by one.
+    Each,
+}
+
+/// Whether it only says that its queue was made anew.
+pub(super) fn is_marker(delivery: &Delivery) -> bool {
+    let kind = delivery.properties.kind().as_ref();
+    kind.is_some_and(|kind| kind.as_str() == message::QUEUE_CREATED)
+}
+
 impl Work {
     /// Sees one delivery through.
     pub(super) async fn take(
@@ -38,12 +53,7 @@ impl Work {
         delivery: Delivery,
         give_up: &CancellationToken,
     ) {
-        if delivery
-            .properties
-            .kind()
-            .as_ref()
-            .is_some_and(|kind| kind.as_str() == message::QUEUE_CREATED)
-        {
+        if is_marker(&delivery) {
             let catch_up = || self.producers.catch_up(self, consumer);
             let asked = self.patiently(consumer, give_up, catch_up).await;
             if asked.is_some() {
@@ -63,23 +73,13 @@ impl Work {
     pub(super) async fn take_batch(
         self: &Arc<Self>,
         consumer: &WorkConsumer,
-        batch: Vec<Delivery>,
+        events: Vec<Delivery>,
+        acknowledged: Acknowledged,
         give_up: &CancellationToken,
     ) {
         let Handler::Batch { apply, .. } = &consumer.handler else {
             return;
         };
-        let is_event = |delivery: &Delivery| {
-            delivery
-                .properties
-                .kind()
-                .as_ref()
-                .is_none_or(|kind| kind.as_str() != message::QUEUE_CREATED)
-        };
-        let (events, others): (Vec<_>, Vec<_>) = batch.into_iter().partition(is_event);
-        for marker in others {
-            self.take(consumer, marker, give_up).await;
-        }
         // One that comes alone is seen through in its own context, with all that it logs.
         if events.len() < 2 {
             for delivery in events {
@@ -106,10 +106,18 @@ impl Work {
         for (outcome, time) in applied.into_iter().flatten().flatten() {
             self.metrics.applied(&consumer.name, outcome, age(time));
         }
-        if let Some(last) = events.last() {
-            failpoint::reach("consumer.batch_applied");
-            // All deliveries before it on this channel are concluded.
-            acknowledge(last, true).await;
+        failpoint::reach("consumer.batch_applied");
+        match acknowledged {
+            Acknowledged::Together => {
+                if let Some(last) = events.last() {
+                    acknowledge(last, true).await;
+                }
+            }
+            Acknowledged::Each => {
+                for delivery in &events {
+                    acknowledge(delivery, false).await;
+                }
+            }
         }
     }
 

@@ -12,6 +12,7 @@ use lapin::{Channel, Connection, Consumer};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::delivery::{Acknowledged, is_marker};
 use super::{IDLE, Work};
 use crate::broker::{BrokerError, queue_exists, within_deadline};
 use crate::consumers::{Handler, WorkConsumer};
@@ -161,26 +162,46 @@ impl Work {
                 .take_until(give_up.cancelled())
                 .ready_chunks(BATCH),
         );
-        loop {
-            let batch = match timeout(IDLE, batches.next()).await {
-                Ok(Some(batch)) => batch,
-                Ok(None) => return Ended::Broken,
-                Err(_elapsed) => return Ended::Idle,
+        // A marker waits for producers that may be away; the events behind it do not.
+        let mut markers = FuturesUnordered::new();
+        let ended = loop {
+            let is_idle = markers.is_empty();
+            let batch = tokio::select! {
+                Some(()) = markers.next(), if !is_idle => continue,
+                batch = timeout(IDLE, batches.next()) => match batch {
+                    Ok(Some(batch)) => batch,
+                    Ok(None) => break Ended::Broken,
+                    Err(_elapsed) if is_idle => break Ended::Idle,
+                    Err(_elapsed) => continue,
+                },
             };
             let next_look = Instant::now() + gather;
             let is_full = batch.len() == BATCH;
-            let batch = batch
+            let (events, marks): (Vec<_>, Vec<_>) = batch
                 .into_iter()
                 .filter_map(|delivery| readable(delivery, give_up))
-                .collect();
-            self.take_batch(consumer, batch, give_up).await;
+                .partition(|delivery| !is_marker(delivery));
+            markers.extend(
+                marks
+                    .into_iter()
+                    .map(|marker| self.take(consumer, marker, give_up)),
+            );
+            let acknowledged = if markers.is_empty() {
+                Acknowledged::Together
+            } else {
+                Acknowledged::Each
+            };
+            self.take_batch(consumer, events, acknowledged, give_up)
+                .await;
             if !is_full {
                 tokio::select! {
                     () = sleep_until(next_look) => {}
                     () = give_up.cancelled() => {}
                 }
             }
-        }
+        };
+        while markers.next().await.is_some() {}
+        ended
     }
 }
 

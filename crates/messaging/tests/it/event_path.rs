@@ -3,9 +3,11 @@
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use common::settings::Reader;
 use lapin::BasicProperties;
 use lapin::types::{AMQPValue, FieldTable};
 use messaging::dead_letters::{self, RedriveError, Redriver};
+use messaging::replay::ProducerSettings;
 use messaging::{ConsumeError, outbox};
 use serde_json::json;
 use test_support::TestBroker;
@@ -265,6 +267,25 @@ async fn a_batch_with_a_bad_event_applies_the_others() {
     seen.dedup();
     assert_eq!(seen.len(), 999);
     assert!(!seen.contains(&117));
+}
+
+#[tokio::test]
+async fn a_batch_does_not_wait_for_producers_that_are_away() {
+    let broker = TestBroker::shared();
+    let mut shop = Shop::new(broker.url(), broker.prefix()).await;
+    let nowhere = [("ADMIN__UPSTREAMS__ORDERS__URL", "http://127.0.0.1:1")];
+    let mut read = Reader::from_pairs(SERVICE, nowhere);
+    let deployed = [SERVICE.to_owned(), "orders".to_owned()];
+    shop.amqp.producers = ProducerSettings::read(&mut read, SERVICE, &deployed);
+    // The first message of the queue says that it is new: orders is asked for what it may have missed.
+    let running = shop.run_batches();
+    shop.promise(0..300).await;
+    shop.expect_once(0..300, SOON).await;
+    let began = Instant::now();
+    while running.metric_with("events_consumed_total{", "\"waiting\"") < 1.0 {
+        assert!(began.elapsed() < SOON, "nobody asked for what was missed");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }
 
 #[tokio::test]

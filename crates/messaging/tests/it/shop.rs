@@ -45,7 +45,7 @@ pub struct Shop {
     pub db: TestDb,
     pub pool: Database,
     settings: DatabaseSettings,
-    amqp: AmqpSettings,
+    pub amqp: AmqpSettings,
     retry_steps: Vec<RetryStep>,
     pub state: Arc<Applied>,
 }
@@ -88,8 +88,14 @@ impl Running {
 
     /// The sum of the series of the metrics that begin so.
     pub fn metric(&self, series: &str) -> f64 {
+        self.metric_with(series, "")
+    }
+
+    /// The same of those series that have this label's value, too.
+    pub fn metric_with(&self, series: &str, label: &str) -> f64 {
         let text = String::from_utf8(self.metrics.render().unwrap()).unwrap();
-        let lines = text.lines().filter(|line| line.starts_with(series));
+        let lines = text.lines();
+        let lines = lines.filter(|line| line.starts_with(series) && line.contains(label));
         lines
             .filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok())
             .sum()
