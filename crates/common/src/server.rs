@@ -1,16 +1,21 @@
 //! Runs a service's HTTP and operations ports until it is told to stop, then lets what is in flight finish.
 
 use std::fmt::Debug;
+use std::pin::Pin;
+use std::task::{self, Poll};
 use std::time::Duration;
 
 use actix_http::{ConnectionType, Request, Response};
 use actix_service::{IntoServiceFactory, Service as _, apply_fn_factory};
-use actix_web::body::MessageBody;
+use actix_web::body::{BodySize, MessageBody};
 use actix_web::dev::{AppConfig, Server, ServerHandle, ServiceFactory};
+use actix_web::web::Bytes;
 use actix_web::{App, HttpServer};
+use pin_project_lite::pin_project;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::health::{self, Readiness};
 use crate::listen::Listeners;
@@ -146,26 +151,51 @@ fn last_answers_close<S, B>(
 ) -> impl ServiceFactory<
     Request,
     Config = AppConfig,
-    Response = Response<B>,
+    Response = Response<Counted<B>>,
     Error = S::Error,
     InitError = S::InitError,
 >
 where
     S: ServiceFactory<Request, Config = AppConfig>,
     S::Response: Into<Response<B>>,
+    B: MessageBody,
 {
     apply_fn_factory(app, move |request, app: &S::Service| {
         let counted = in_flight.token();
         let (answering, readiness) = (app.call(request), readiness.clone());
         async move {
-            let mut answer: Response<B> = answering.await?.into();
-            drop(counted);
+            let answer: Response<B> = answering.await?.into();
+            let mut answer = answer.map_body(|_, body| Counted { body, counted });
             if readiness.is_draining() {
                 answer.head_mut().set_connection_type(ConnectionType::Close);
             }
             Ok(answer)
         }
     })
+}
+
+pin_project! {
+    /// A body that counts as in flight until it is sent: it may come from the database bit by bit.
+    struct Counted<B> {
+        #[pin]
+        body: B,
+        counted: TaskTrackerToken,
+    }
+}
+
+impl<B: MessageBody> MessageBody for Counted<B> {
+    type Error = B::Error;
+
+    fn size(&self) -> BodySize {
+        self.body.size()
+    }
+
+    fn poll_next(
+        self: Pin<&mut Self>,
+        context: &mut task::Context<'_>,
+    ) -> Poll<Option<Result<Bytes, B::Error>>> {
+        self.project().body.poll_next(context)
+    }
 }
 
 fn operations(
@@ -266,6 +296,7 @@ mod tests {
     use std::thread::{self, ThreadId};
 
     use actix_web::web::{Data, get};
+    use actix_web::{HttpRequest, HttpResponse};
     use tokio::sync::{mpsc, oneshot};
 
     use super::*;
@@ -277,7 +308,7 @@ mod tests {
     type Driven = Data<std::sync::Mutex<Option<(ThreadId, mpsc::Sender<Question>)>>>;
 
     /// The first who asks makes the connection, as with a pool; from then on it lives on that thread and is used by all.
-    async fn ask(driven: Driven) -> actix_web::Result<String> {
+    async fn ask(driven: Driven, request: HttpRequest) -> actix_web::Result<HttpResponse> {
         let here = thread::current().id();
         let known = driven.lock().unwrap().clone();
         let Some((there, connection)) = known else {
@@ -289,27 +320,43 @@ mod tests {
                 }
             });
             *driven.lock().unwrap() = Some((here, asking));
-            return Ok("made".to_owned());
+            return Ok(HttpResponse::Ok().body("made"));
         };
         if here == there {
-            return Ok("same thread".to_owned());
+            return Ok(HttpResponse::Ok().body("same thread"));
         }
         let (question, answer) = oneshot::channel();
         let closed = || actix_web::error::ErrorServiceUnavailable("closed");
         connection.send(question).await.map_err(|_gone| closed())?;
-        answer.await.map_err(|_gone| closed())?;
-        Ok("answered".to_owned())
+        let answered = async move {
+            answer.await.map_err(|_gone| closed())?;
+            Ok::<_, actix_web::Error>(Bytes::from_static(b"answered"))
+        };
+        if request.path() == "/streamed" {
+            let body = futures_util::stream::once(answered);
+            return Ok(HttpResponse::Ok().streaming(Box::pin(body)));
+        }
+        Ok(HttpResponse::Ok().body(answered.await?))
     }
 
     #[tokio::test]
     async fn what_other_threads_drive_lasts_as_long_as_the_requests_that_use_it() {
+        assert_eq!(answer_while_stopping("/").await, "answered");
+    }
+
+    #[tokio::test]
+    async fn and_as_long_as_the_bodies_that_come_over_it() {
+        assert_eq!(answer_while_stopping("/streamed").await, "answered");
+    }
+
+    async fn answer_while_stopping(path: &str) -> String {
         crate::crypto::install_providers();
         let listen = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let listeners = Listeners {
             http: listen(),
             ops: listen(),
         };
-        let url = format!("http://{}/", listeners.http.local_addr().unwrap());
+        let url = format!("http://{}{path}", listeners.http.local_addr().unwrap());
         let shutdown = CancellationToken::new();
         let options = ServerOptions {
             settings: HttpSettings {
@@ -330,13 +377,22 @@ mod tests {
             App::new()
                 .app_data(driven.clone())
                 .route("/", get().to(ask))
+                .route("/streamed", get().to(ask))
         };
         tokio::spawn(run(options, app));
         // Each connection goes to the next thread.
         let asking = || {
             let client = crate::client::http_client().unwrap();
             let request = client.get(&url).header("connection", "close");
-            async move { request.send().await.unwrap().text().await.unwrap() }
+            async move {
+                request
+                    .send()
+                    .await
+                    .unwrap()
+                    .text()
+                    .await
+                    .unwrap_or_default()
+            }
         };
         assert_eq!(asking().await, "made");
         let stopping = async {
@@ -344,6 +400,6 @@ mod tests {
             shutdown.cancel();
         };
         let (answer, ()) = tokio::join!(asking(), stopping);
-        assert_eq!(answer, "answered");
+        answer
     }
 }
