@@ -74,7 +74,7 @@ pub async fn record_all(
 ) -> QueryResult<()> {
     const SQL: &str = "INSERT INTO audit_events (id, occurred_at, actor_id, actor_role, action, entity_type, entity_id,
              metadata, request_id)
-         SELECT * FROM unnest(?, ?, ?, ?, ?, ?, ?, ?, ?)";
+         SELECT * FROM unnest(?, ?, ?::uuid[], ?, ?, ?, ?, ?, ?)";
     let told: Vec<_> = entries.into_iter().map(told).collect();
     let events = || told.iter().map(|(event, _)| event);
     let texts = |of: fn(&AuditRecorded) -> &String| events().map(of).cloned().collect::<Vec<_>>();

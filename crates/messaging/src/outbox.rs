@@ -43,7 +43,7 @@ pub async fn append_all<E: Event>(
 ) -> QueryResult<()> {
     const SQL: &str = "INSERT INTO outbox (aggregate_type, event_type, schema_version,
              id, aggregate_id, aggregate_version, payload, traceparent)
-         SELECT ?, ?, ?, * FROM unnest(?, ?, ?, ?, ?)";
+         SELECT ?, ?, ?, * FROM unnest(?, ?, ?, ?::jsonb[], ?)";
     for chunk in events.chunks(ROWS_PER_INSERT) {
         let rows = chunk
             .iter()

@@ -122,13 +122,14 @@ fn rows(transactions: &[Transaction], made: &BTreeSet<String>) -> Rows {
     let mut rows = Rows::new();
     for one in transactions {
         for statement in &one.statements {
-            // A row's id comes first.
-            let mut ids = statement.parameters.iter().flatten();
-            let id = ids.find(|id| made.contains(id.as_str()));
+            // A row's id comes first, alone or as a list of one.
+            let ids = statement.parameters.iter().flatten();
+            let mut ids = ids.map(|id| id.trim_matches(['{', '}']));
+            let id = ids.find(|id| made.contains(*id));
             let into = statement.text.strip_prefix("INSERT INTO ").map(table_at);
             if let Some((id, table)) = id.zip(into) {
                 let rows = rows.entry(format!("{}.{table}", one.role)).or_default();
-                rows.insert(id.clone());
+                rows.insert(id.to_owned());
             }
         }
     }

@@ -94,7 +94,7 @@ impl Writer {
             let (number, rest) = part.split_at(digits);
             let at = number.parse::<usize>().unwrap_or_default().wrapping_sub(1);
             let said = match parameters.get(at) {
-                Some(Some(value)) => self.value(value, &out, head),
+                Some(Some(value)) => self.value(value, &out, rest, head),
                 Some(None) => "NULL".to_owned(),
                 None => format!("${number}"),
             };
@@ -120,13 +120,15 @@ impl Writer {
         out
     }
 
-    /// A value as the script says it behind what is before it.
-    fn value(&self, value: &str, before: &str, head: &mut Head) -> String {
+    /// A value as the script says it between what is before and after it.
+    fn value(&self, value: &str, before: &str, after: &str, head: &mut Head) -> String {
         let expression = self.time(value, before).or_else(|| self.joined(value));
         let said = expression.map_or_else(|| literal(value), |said| head.variable(said));
         match before.rsplit_once("unnest(") {
             // Nothing else tells PostgreSQL what the list is of.
-            Some((_, inside)) if !inside.contains(')') => format!("{said}::{}", type_of(value)),
+            Some((_, inside)) if is_open(inside) && !after.starts_with("::") => {
+                format!("{said}::{}", type_of(value))
+            }
             _ => said,
         }
     }
@@ -193,6 +195,15 @@ fn literal(text: &str) -> String {
     format!("E'{}'", text.replace(':', "\\x3a").replace('\n', "\\n"))
 }
 
+/// Whether a bracket before it is not closed by the end of a text.
+fn is_open(text: &str) -> bool {
+    let mut depth = 0_i32;
+    text.chars().all(|sign| {
+        depth += i32::from(sign == '(') - i32::from(sign == ')');
+        depth >= 0
+    })
+}
+
 /// The type of a list, by the looks of its first element.
 fn type_of(list: &str) -> &'static str {
     let list = list.trim_matches(['{', '}']);
@@ -205,6 +216,8 @@ fn type_of(list: &str) -> &'static str {
         "timestamptz[]"
     } else if first.parse::<i64>().is_ok() {
         "bigint[]"
+    } else if ["t", "f"].contains(&first) {
+        "boolean[]"
     } else if first.parse::<f64>().is_ok() {
         "numeric[]"
     } else {

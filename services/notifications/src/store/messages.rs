@@ -48,7 +48,7 @@ pub(crate) async fn insert(
 ) -> QueryResult<HashSet<MessageId>> {
     const SQL: &str = "INSERT INTO messages (next_attempt_at, created_at, id, dedupe_key, template, source_id, user_id,
              resend_of, traceparent, facts)
-         SELECT ?, ?, * FROM unnest(?, ?, ?, ?, ?, ?, ?, ?)
+         SELECT ?, ?, * FROM unnest(?, ?, ?, ?, ?, ?::uuid[], ?, ?::jsonb[])
          ON CONFLICT (dedupe_key) DO NOTHING RETURNING id";
     if mails.is_empty() {
         return Ok(HashSet::new());

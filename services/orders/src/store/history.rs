@@ -11,7 +11,7 @@ use super::rows::HistoryRow;
 pub(crate) async fn append(conn: &mut AsyncPgConnection, rows: &[HistoryRow]) -> QueryResult<()> {
     const SQL: &str =
         "INSERT INTO order_history (order_id, version, from_status, to_status, actor, actor_id, note, at)
-         SELECT * FROM unnest(?, ?, ?, ?, ?, ?, ?, ?)";
+         SELECT * FROM unnest(?, ?, ?, ?, ?, ?::uuid[], ?, ?)";
     let each = || rows.iter();
     let to: Vec<String> = each().map(|row| row.to_status.clone()).collect();
     let actors: Vec<String> = each().map(|row| row.actor.clone()).collect();

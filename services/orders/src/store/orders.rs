@@ -139,7 +139,8 @@ pub(crate) async fn save(
     const SQL: &str = "UPDATE orders o SET status = n.status, payment_status = n.payment_status,
              settling_payment_id = n.settling, settling_since = n.since, settled_payment_id = n.settled,
              paid_at = n.paid_at, version = o.version + 1, updated_at = ?
-         FROM unnest(?, ?, ?, ?, ?, ?, ?) AS n (id, status, payment_status, settling, since, settled, paid_at)
+         FROM unnest(?, ?, ?, ?::uuid[], ?::timestamptz[], ?::uuid[], ?::timestamptz[])
+             AS n (id, status, payment_status, settling, since, settled, paid_at)
          WHERE o.id = n.id";
     let each = || changed.iter();
     let ids: Vec<Uuid> = each().map(|one| one.order.id).collect();

@@ -107,7 +107,7 @@ impl<'a> Row<'a> {
 async fn write(conn: &mut AsyncPgConnection, rows: &[Row<'_>]) -> QueryResult<()> {
     const SQL: &str = "WITH booked AS (
              INSERT INTO ledger_transactions (id, kind, subject_id, payment_id, refund_id, occurred_at)
-             SELECT * FROM unnest(?, ?, ?, ?, ?, ?))
+             SELECT * FROM unnest(?, ?, ?, ?::uuid[], ?::uuid[], ?))
          INSERT INTO ledger_entries (transaction_id, account, amount, currency, occurred_at)
          SELECT * FROM unnest(?, ?, ?, ?, ?)";
     let mut sides = Sides::default();
