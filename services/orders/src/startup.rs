@@ -12,6 +12,7 @@ use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use messaging::Trail;
 
 use crate::app::counters::Counters;
+use crate::app::rush::Rush;
 use crate::clients::{auth::Auth, cart::Carts, catalog::Catalog, inventory::Inventory};
 use crate::config::Settings;
 use crate::{SERVICE, app, consumers, routes};
@@ -34,6 +35,8 @@ pub struct AppState {
     pub(crate) inventory: Inventory,
     pub(crate) carts: Carts,
     pub(crate) counters: Counters,
+    /// Has documents wait.
+    pub(crate) rush: Rush,
     /// Wakes whoever issues documents.
     pub(crate) documents_due: tokio::sync::Notify,
 }
@@ -69,6 +72,7 @@ impl Application {
             inventory: Inventory::new(chassis.sibling("inventory", &upstreams.inventory))?,
             carts: Carts::new(chassis.sibling("cart", &upstreams.cart)),
             counters: Counters::register(chassis.metrics())?,
+            rush: Rush::default(),
             documents_due: tokio::sync::Notify::new(),
             settings,
         });

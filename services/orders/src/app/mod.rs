@@ -16,6 +16,7 @@ pub(crate) mod placing;
 pub(crate) mod pricing;
 pub(crate) mod queries;
 pub(crate) mod retention;
+pub(crate) mod rush;
 pub(crate) mod sales_rules;
 pub(crate) mod settle;
 pub(crate) mod sweep;

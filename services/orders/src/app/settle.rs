@@ -5,6 +5,7 @@
 //! second writes what came of it. A crash in between is healed by the events' redelivery and by the sweep.
 
 use std::collections::HashMap;
+use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 use common::failpoint;
@@ -52,6 +53,7 @@ pub(crate) async fn hear_successes(
     events: &[Received<PaymentSucceeded>],
 ) -> Result<Vec<Outcome>, ConsumeError> {
     each_about_another(events.iter().map(|event| event.body.order_id))?;
+    state.rush.note(events.len(), Instant::now());
     let begun = begin(state, events).await?;
     let settling = events.iter().zip(&begun);
     let settling = settling.filter(|(_, begun)| **begun == Begun::Settling);

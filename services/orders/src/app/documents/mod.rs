@@ -25,10 +25,19 @@ const EVERY: Duration = Duration::from_secs(1);
 /// How soon it looks again: what becomes due within that time goes in one batch, which under load saves most of the work. A
 /// document that comes alone waits for nothing.
 const GATHER: Duration = Duration::from_millis(250);
+/// While so many orders are paid that settling them takes all there is, documents wait: for so long between two batches.
+const IN_A_RUSH: Duration = Duration::from_secs(5);
 
 /// Issues and draws until the process stops.
 pub(crate) async fn run(state: Arc<AppState>, shutdown: CancellationToken) {
     loop {
+        let begun = Instant::now();
+        while state.rush.is_on(std::time::Instant::now())
+            && begun.elapsed() < IN_A_RUSH
+            && !shutdown.is_cancelled()
+        {
+            sleep(GATHER).await;
+        }
         let next_look = Instant::now() + GATHER;
         match work(&state).await {
             Ok(true) if !shutdown.is_cancelled() => continue,
