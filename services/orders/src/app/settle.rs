@@ -135,7 +135,8 @@ async fn begin(
                 change => {
                     if change != Ok(Change::Already) {
                         let trail = event.context.enter(|| state.trail());
-                        refuse(conn, &trail, order, stage, payment).await?;
+                        let refusing = refuse(conn, &trail, order, stage, payment);
+                        event.context.clone().scope(refusing).await?;
                     }
                     done.push(event);
                     Begun::Done(Outcome::Applied)
@@ -208,51 +209,12 @@ async fn write(state: &AppState, sales: &[Sale<'_>]) -> Result<Vec<Outcome>, Err
     if sales.is_empty() {
         return Ok(Vec::new());
     }
-    let ids: Vec<Uuid> = sales.iter().map(|sale| sale.order.0).collect();
     let mut conn = state.work_db.get().await?;
-    let outcomes: Vec<Outcome> = conn
+    let outcomes = conn
         .transaction(async |conn| {
-            let orders = locked(conn, &ids).await?;
-            let events: Vec<_> = sales.iter().filter_map(|sale| sale.event).collect();
-            let fresh = inbox::record_all(conn, &events).await?;
-            let mut outcomes = Vec::with_capacity(sales.len());
-            let mut settled = Vec::with_capacity(sales.len());
-            for sale in sales {
-                let order = orders.get(&sale.order.0).ok_or(Error::NotFound("order"))?;
-                if sale.event.is_some_and(|event| !fresh.contains(&event.id)) {
-                    outcomes.push(Outcome::Duplicate);
-                    continue;
-                }
-                let trail = match sale.event {
-                    Some(event) => event.context.enter(|| state.trail()),
-                    None => state.trail(),
-                };
-                outcomes.push(match order.stage()?.after(command(order, sale)) {
-                    Ok(Change::To(stage)) if stage.status == OrderStatus::Cancelled => {
-                        let actor = Actor::system("its goods were gone");
-                        cancel_order::write(conn, &trail, order, stage, actor).await?;
-                        Outcome::Applied
-                    }
-                    Ok(Change::To(stage)) => {
-                        settled.push(Settled {
-                            order,
-                            stage,
-                            goods: sale.goods,
-                            trail,
-                        });
-                        Outcome::Applied
-                    }
-                    // The sweep was faster.
-                    Ok(Change::Already) => Outcome::Stale,
-                    Err(refused) => {
-                        let why = format!("order {} cannot be settled: {refused}", order.id);
-                        return Err(Error::Bug(why));
-                    }
-                });
-            }
-            settle(conn, state.clock.now(), settled).await?;
+            let outcomes = conclude_all(conn, state, sales).await?;
             failpoint::reach("orders.settling");
-            Ok(outcomes)
+            Ok::<_, Error>(outcomes)
         })
         .await?;
     for (sale, outcome) in sales.iter().zip(&outcomes) {
@@ -262,6 +224,63 @@ async fn write(state: &AppState, sales: &[Sale<'_>]) -> Result<Vec<Outcome>, Err
     }
     state.documents_due.notify_one();
     Ok(outcomes)
+}
+
+async fn conclude_all(
+    conn: &mut AsyncPgConnection,
+    state: &AppState,
+    sales: &[Sale<'_>],
+) -> Result<Vec<Outcome>, Error> {
+    let ids: Vec<Uuid> = sales.iter().map(|sale| sale.order.0).collect();
+    let orders = locked(conn, &ids).await?;
+    let events: Vec<_> = sales.iter().filter_map(|sale| sale.event).collect();
+    let fresh = inbox::record_all(conn, &events).await?;
+    let mut outcomes = Vec::with_capacity(sales.len());
+    let mut settled = Vec::with_capacity(sales.len());
+    for sale in sales {
+        let order = orders.get(&sale.order.0).ok_or(Error::NotFound("order"))?;
+        let is_known = sale.event.is_some_and(|event| !fresh.contains(&event.id));
+        outcomes.push(if is_known {
+            Outcome::Duplicate
+        } else {
+            conclude(conn, state, order, sale, &mut settled).await?
+        });
+    }
+    settle(conn, state.clock.now(), settled).await?;
+    Ok(outcomes)
+}
+
+/// Decides on one order; if it is settled, it is put to those that are to be written.
+async fn conclude<'o>(
+    conn: &mut AsyncPgConnection,
+    state: &AppState,
+    order: &'o OrderRow,
+    sale: &Sale<'_>,
+    settled: &mut Vec<Settled<'o>>,
+) -> Result<Outcome, Error> {
+    let trail = match sale.event {
+        Some(event) => event.context.enter(|| state.trail()),
+        None => state.trail(),
+    };
+    match order.stage()?.after(command(order, sale)) {
+        Ok(Change::To(stage)) if stage.status == OrderStatus::Cancelled => {
+            let actor = Actor::system("its goods were gone");
+            cancel_order::write(conn, &trail, order, stage, actor).await?;
+        }
+        Ok(Change::To(stage)) => settled.push(Settled {
+            order,
+            stage,
+            goods: sale.goods,
+            trail,
+        }),
+        // The sweep was faster.
+        Ok(Change::Already) => return Ok(Outcome::Stale),
+        Err(refused) => {
+            let why = format!("order {} cannot be settled: {refused}", order.id);
+            return Err(Error::Bug(why));
+        }
+    }
+    Ok(Outcome::Applied)
 }
 
 /// What the goods' fate means. Nothing goes back for an order that cost nothing, so it ends as if it was given up.

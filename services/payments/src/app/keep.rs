@@ -42,7 +42,8 @@ pub(crate) async fn keep(
                 match claim {
                     Claim::Known => {}
                     Claim::Beside(payment, other) => {
-                        call_kept_twice(conn, &trail, payment, *other).await?;
+                        let calling = call_kept_twice(conn, &trail, payment, *other);
+                        event.context.clone().scope(calling).await?;
                     }
                     Claim::News(payment) => kept.push((trail, payment)),
                 }
