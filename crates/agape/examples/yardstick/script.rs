@@ -133,9 +133,10 @@ impl Writer {
         }
     }
 
-    /// The expression for a time, or a list of one, unless it is before the recording.
+    /// The expression for a time, or a list of one that comes once or more, unless it is before the recording.
     fn time(&self, value: &str, before: &str) -> Option<String> {
         let time = value.trim_matches(['{', '"', '}']);
+        let time = time.split_once('"').map_or(time, |(first, _)| first);
         if !(time.starts_with("20") && time.ends_with("+00")) || time < self.begin.as_str() {
             return None;
         }
@@ -146,11 +147,10 @@ impl Writer {
         } else if since.ends_with(" AND ") && since.matches(' ').count() == 2 {
             return Some("begun + interval '1 minute'".to_owned());
         }
-        let (open, close) = value.split_once(time)?;
-        let [open, time, close, begin] = [open, time, close, &self.begin].map(literal);
-        Some(format!(
-            "{open} || (begun + ({time}::timestamptz - {begin})) || {close}"
-        ))
+        let around: Vec<String> = value.split(time).map(literal).collect();
+        let [time, begin] = [time, &self.begin].map(literal);
+        let fresh = format!(" || (begun + ({time}::timestamptz - {begin})) || ");
+        Some(around.join(&fresh))
     }
 
     /// The expression that joins what differs in a value each time with what stays; none if all of it stays.

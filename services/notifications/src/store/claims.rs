@@ -200,7 +200,7 @@ pub(crate) async fn end_sent(
              recipient_ct = CASE WHEN n.keeps THEN m.recipient_ct END,
              recipient_bidx = CASE WHEN n.keeps THEN m.recipient_bidx END,
              delivery = told.event_type, delivery_at = told.occurred_at
-         FROM unnest(?, ?, ?, ?, ?) AS n (id, attempts, provider_id, keeps, at)
+         FROM unnest(?, ?, ?::text[], ?, ?) AS n (id, attempts, provider_id, keeps, at)
          LEFT JOIN LATERAL (SELECT event_type, occurred_at FROM webhook_events w
                             WHERE w.provider_id = n.provider_id ORDER BY occurred_at DESC LIMIT 1) told ON true
          WHERE m.id = n.id AND m.attempts = n.attempts AND m.status = 'sending' RETURNING m.id";

@@ -19,7 +19,7 @@ pub(crate) async fn take_turns(
 ) -> QueryResult<()> {
     const SQL: &str =
         "SELECT count(pg_advisory_xact_lock(hashtextextended('notifications.provider.' || id, 0)))
-         FROM unnest(?) AS id";
+         FROM unnest(?::text[]) AS id";
     provider_ids.sort_unstable();
     Statement::new(SQL)
         .bind::<Array<Text>, _>(provider_ids)
@@ -75,7 +75,7 @@ pub(crate) async fn note_deliveries(
     deliveries: &[Delivery<'_>],
 ) -> QueryResult<()> {
     const SQL: &str = "UPDATE messages m SET delivery = n.kind, delivery_at = n.at
-         FROM unnest(?, ?, ?) AS n (provider_id, kind, at)
+         FROM unnest(?::text[], ?, ?) AS n (provider_id, kind, at)
          WHERE m.provider_id = n.provider_id AND (m.delivery_at IS NULL OR m.delivery_at < n.at)";
     let each = || deliveries.iter();
     let kinds = each().map(|one| one.kind.to_owned());
