@@ -39,6 +39,9 @@ pub(crate) struct FoundVariant {
     pub(crate) variant_count: i64,
 }
 
+const OF_VARIANTS: &str = "v.id = ANY(?)";
+const OF_PRODUCTS: &str = "v.product_id = ANY(?) AND v.deleted_at IS NULL AND p.deleted_at IS NULL";
+
 /// Variants by their own ids and by those of their products. What is deleted is found by its own id only, and inactive:
 /// whoever still has it in a cart can be told what it was.
 pub(crate) async fn find(
@@ -48,7 +51,7 @@ pub(crate) async fn find(
 ) -> QueryResult<Vec<FoundVariant>> {
     let variants: Vec<Uuid> = variants.iter().map(|id| id.0).collect();
     let products: Vec<Uuid> = products.iter().map(|id| id.0).collect();
-    Statement::new(
+    let statement = Statement::new(
         "SELECT v.id AS variant_id, p.id AS product_id, v.sku, p.title, v.name, p.slug,
                 p.price + v.price_delta AS price, p.currency::text AS currency, p.weight_grams,
                 p.is_active AND p.deleted_at IS NULL AND v.deleted_at IS NULL AS is_active,
@@ -58,13 +61,19 @@ pub(crate) async fn find(
                 (SELECT count(*) FROM variants s
                  WHERE s.product_id = p.id AND s.deleted_at IS NULL) AS variant_count
          FROM variants v
-         JOIN products p ON p.id = v.product_id
-         WHERE v.id = ANY(?)
-            OR v.product_id = ANY(?) AND v.deleted_at IS NULL AND p.deleted_at IS NULL
-         ORDER BY v.product_id, v.position, v.id",
-    )
-    .bind_ids(variants)
-    .bind_ids(products)
-    .load(conn)
-    .await
+         JOIN products p ON p.id = v.product_id WHERE ",
+    );
+    // Whoever prices an order asks by variants only; then the plan has nothing but their keys to follow.
+    let statement = match (variants.is_empty(), products.is_empty()) {
+        (_, true) => statement.say(OF_VARIANTS).bind_ids(variants),
+        (true, false) => statement.say(OF_PRODUCTS).bind_ids(products),
+        (false, false) => statement
+            .say(&format!("{OF_VARIANTS} OR {OF_PRODUCTS}"))
+            .bind_ids(variants)
+            .bind_ids(products),
+    };
+    statement
+        .say(" ORDER BY v.product_id, v.position, v.id")
+        .load(conn)
+        .await
 }

@@ -17,7 +17,7 @@ use crate::store::claims::{Claim, ClaimedRow};
 /// Written in one transaction at most.
 const TOGETHER: usize = 32;
 /// What leaves within this time is written together.
-const GATHER: Duration = Duration::from_millis(100);
+const GATHER: Duration = Duration::from_millis(50);
 
 /// A mail that the provider has.
 #[derive(Debug, Clone)]

@@ -3,9 +3,11 @@
 use bigdecimal::BigDecimal;
 use chrono::{DateTime, Utc};
 use common::statement::{Prepare as _, Statement};
+use diesel::dsl::sql;
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
 use diesel::sql_types::{
-    Array, BigInt, Bytea, Integer, Nullable, Numeric, Text, Timestamptz, Uuid as SqlUuid,
+    Array, BigInt, Bool, Bytea, Integer, Nullable, Numeric, Text, Timestamptz, Uuid as SqlUuid,
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
@@ -259,6 +261,11 @@ struct Added {
     id: Uuid,
 }
 
+/// Written out, as the index of invoices is one for this kind only.
+fn is_invoice() -> SqlLiteral<Bool> {
+    sql("kind = 'invoice'")
+}
+
 /// An order's drawn document with this number, or its drawn invoice.
 pub(crate) async fn drawn_of(
     conn: &mut AsyncPgConnection,
@@ -272,7 +279,7 @@ pub(crate) async fn drawn_of(
     let found = match number {
         Some(number) => drawn.filter(documents::number.eq(number)).first(conn).await,
         None => {
-            let invoice = drawn.filter(documents::kind.eq(Kind::Invoice.name()));
+            let invoice = drawn.filter(is_invoice());
             invoice.first(conn).await
         }
     };
@@ -286,7 +293,7 @@ pub(crate) async fn invoice_number(
 ) -> QueryResult<Option<String>> {
     let number: Option<Option<String>> = documents::table
         .filter(documents::order_id.eq(order.0))
-        .filter(documents::kind.eq(Kind::Invoice.name()))
+        .filter(is_invoice())
         .select(documents::number)
         .first(conn)
         .await
