@@ -1,9 +1,11 @@
 //! Doing together what waits together: the more is asked for at the same time, the less each of it costs.
 
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
@@ -147,7 +149,8 @@ where
         // Whoever gave up was told that it may not have happened; then it better does not.
         jobs.retain(|job| !job.answer.is_closed());
         if !jobs.is_empty() {
-            work(jobs).await;
+            // A bug that one batch meets must not stop all that come after it; those who wait for it are told.
+            let _panicked = AssertUnwindSafe(work(jobs)).catch_unwind().await;
         }
     }
 }
@@ -196,6 +199,18 @@ mod tests {
             answers.push(one.await.unwrap());
         }
         assert_eq!(answers, [Ok(2), Err("too large"), Ok(6)]);
+    }
+
+    #[tokio::test]
+    async fn a_batch_that_panics_stops_nobody_else() {
+        let batcher = Batcher::start(1, 1, async |jobs: Vec<Job<u32, u32>>| {
+            for job in jobs {
+                let half = 6_u32.checked_div(job.question).unwrap();
+                job.answer(half);
+            }
+        });
+        assert_eq!(batcher.ask(0).await, Err(Unanswered::Lost));
+        assert_eq!(batcher.ask(2).await, Ok(3));
     }
 
     #[tokio::test]
