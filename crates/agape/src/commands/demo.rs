@@ -43,7 +43,7 @@ pub async fn run(tree: &Tree) -> Result<ExitCode> {
     crate::private_files::ensure_dir(&tree.state().join("demo"))?;
     std::fs::write(&file, invoice)?;
     let trace = purchase.http.trace_id();
-    let loggers = trace::services_that_logged(tree, &trace)?;
+    let loggers = trace::services_that_logged(tree, &trace).await?;
     say(format_args!("\nOrder     {} is processing", order.number));
     say(format_args!("Invoice   {}", file.display()));
     say(format_args!("Mail      \"{}\" to {}", mail, shopper.email));
