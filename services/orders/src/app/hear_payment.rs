@@ -172,7 +172,6 @@ fn paid_otherwise<'o>(
     said: &Heard<'_>,
 ) -> Result<Option<Move<'o>>, Error> {
     let stage = order.stage()?;
-    let refunded_minor = |known: &Attempt| known.refunded_minor;
     let others = known.iter().filter(|known| known.payment != said.payment);
     let same = known.iter().find(|known| known.payment == said.payment);
     let mut attempts: Vec<Attempt> = others.copied().collect();
@@ -180,7 +179,7 @@ fn paid_otherwise<'o>(
         payment: said.payment,
         status: said.status,
         amount_minor: said.amount.minor(),
-        refunded_minor: same.map_or(0, refunded_minor),
+        refunded_minor: same.map_or(0, |known| known.refunded_minor),
     });
     attempts.sort_by_key(|attempt| attempt.payment.0);
     let is_same = transition::paid(stage, &attempts).name() == order.payment_status;
