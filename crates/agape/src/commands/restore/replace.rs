@@ -63,8 +63,8 @@ impl Replacing {
              Now:\n\
              1. make up\n\
              2. agape backup: the backups that there are lead to what was there before\n\
-             3. as finance or an administrator, POST /api/v1/admin/reconciliation/runs {{\"date\":\"…\"}} for each day from the moment\n\
-                that was restored to up to today: it finds what was paid since\n\
+             3. ten minutes later, as finance or an administrator, POST /api/v1/admin/reconciliation/runs {{\"date\":\"…\"}} for each day\n\
+                from the moment that was restored to up to today: it finds what was paid, and paid back, since\n\
              4. proto-docs/runbooks/restore.md says what people have to look at",
             aside.display()
         ));
