@@ -91,7 +91,6 @@ impl Work {
             .iter()
             .map(|delivery| arrival(consumer, delivery))
             .unzip();
-        failpoint::reach("consumer.received");
         let applied = guarded(apply(messages)).await;
         drop(spans);
         let all_is_well = applied.as_ref().is_ok_and(|answers| {
@@ -124,7 +123,6 @@ impl Work {
     async fn attempt(&self, consumer: &WorkConsumer, delivery: &Delivery) -> Answer {
         let (message, span) = arrival(consumer, delivery);
         let context = message.context.clone();
-        failpoint::reach("consumer.received");
         let handled = async {
             match &consumer.handler {
                 Handler::Single(handler) => guarded(handler(message)).await?,
@@ -324,6 +322,7 @@ fn arrival(consumer: &WorkConsumer, delivery: &Delivery) -> (Message, tracing::S
         attempt: message::attempt(&delivery.properties),
         context,
     };
+    failpoint::reach("consumer.received");
     (message, span)
 }
 
