@@ -1,22 +1,20 @@
 //! Runs a service's HTTP and operations ports until it is told to stop, then lets what is in flight finish.
 
+mod counted;
+
 use std::fmt::Debug;
-use std::pin::Pin;
-use std::task::{self, Poll};
 use std::time::Duration;
 
 use actix_http::{ConnectionType, Request, Response};
 use actix_service::{IntoServiceFactory, Service as _, apply_fn_factory};
-use actix_web::body::{BodySize, MessageBody};
+use actix_web::body::MessageBody;
 use actix_web::dev::{AppConfig, Server, ServerHandle, ServiceFactory};
-use actix_web::web::Bytes;
 use actix_web::{App, HttpServer};
-use pin_project_lite::pin_project;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tokio_util::task::task_tracker::TaskTrackerToken;
 
+use self::counted::Counted;
 use crate::health::{self, Readiness};
 use crate::listen::Listeners;
 use crate::metrics::Metrics;
@@ -174,30 +172,6 @@ where
     })
 }
 
-pin_project! {
-    /// A body that counts as in flight until it is sent: it may come from the database bit by bit.
-    struct Counted<B> {
-        #[pin]
-        body: B,
-        counted: TaskTrackerToken,
-    }
-}
-
-impl<B: MessageBody> MessageBody for Counted<B> {
-    type Error = B::Error;
-
-    fn size(&self) -> BodySize {
-        self.body.size()
-    }
-
-    fn poll_next(
-        self: Pin<&mut Self>,
-        context: &mut task::Context<'_>,
-    ) -> Poll<Option<Result<Bytes, B::Error>>> {
-        self.project().body.poll_next(context)
-    }
-}
-
 fn operations(
     listener: std::net::TcpListener,
     readiness: Readiness,
@@ -295,7 +269,7 @@ mod tests {
     use std::net::{Ipv4Addr, TcpListener};
     use std::thread::{self, ThreadId};
 
-    use actix_web::web::{Data, get};
+    use actix_web::web::{Bytes, Data, get};
     use actix_web::{HttpRequest, HttpResponse};
     use tokio::sync::{mpsc, oneshot};
 

@@ -1,10 +1,10 @@
 //! A service under test: run on threads of its own, asked over HTTP, stopped or crashed at will.
 
+mod singly;
 use std::future::Future;
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt as _;
-use std::pin::Pin;
 use std::sync::LazyLock;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -23,24 +23,13 @@ use crate::TestDb;
 use crate::stand_in::{Reply as Answer, Request};
 use crate::tokens::{Ed25519Key, Token, ed25519_key, rsa_key};
 
+pub use singly::singly;
+
 /// Where no broker is: what a service says is looked for in its outbox, and what it hears is handed to its consumers.
 pub const NO_BROKER: &str = "amqp://127.0.0.1:1/%2f";
 
 static AUTH_KEY: LazyLock<Ed25519Key> = LazyLock::new(Ed25519Key::generate);
 static OWN_KEY: LazyLock<Ed25519Key> = LazyLock::new(Ed25519Key::generate);
-
-/// A function that hears many events together, as one that hears a single event.
-pub fn singly<S, E, O, X, Fut>(
-    hear: impl FnOnce(S, Vec<E>) -> Fut,
-) -> impl FnOnce(S, E) -> Pin<Box<dyn Future<Output = Result<O, X>> + Send>>
-where
-    Fut: Future<Output = Result<Vec<O>, X>> + Send + 'static,
-{
-    move |state, event| {
-        let heard = hear(state, vec![event]);
-        Box::pin(async move { Ok(heard.await?.pop().expect("an answer for the event")) })
-    }
-}
 
 /// How a service that was built is reached and stopped.
 #[derive(Debug, Clone)]

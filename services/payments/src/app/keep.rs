@@ -92,12 +92,12 @@ async fn claims<'e>(
         .iter()
         .map(|(event, id)| (PaymentId(*id), OrderId(event.body.order_id)))
         .unzip();
-    let locked = store::payments::lock_all(conn, ids).await?;
+    let locked = store::keeping::lock_all(conn, ids).await?;
     let mut locked: HashMap<_, _> = locked
         .into_iter()
         .map(|found| (found.id.0, found))
         .collect();
-    let kept = store::payments::kept_of(conn, orders).await?;
+    let kept = store::keeping::kept_of(conn, orders).await?;
     named
         .into_iter()
         .map(|(event, id)| {
@@ -159,7 +159,7 @@ async fn write_kept(conn: &mut AsyncPgConnection, kept: &[(Trail, &Payment)]) ->
     };
     let refunds = store::refunds::of_payments(conn, ids()).await?;
     let disputes = store::disputes::of_payments(conn, ids()).await?;
-    store::payments::keep(conn, ids()).await?;
+    store::keeping::keep(conn, ids()).await?;
     let of = Of::Payments(ids());
     attention::close(conn, trail, of, &[Attention::Unclaimed], "kept").await?;
     for payment in refunds.iter().map(|refund| refund.payment) {

@@ -9,6 +9,7 @@ mod decimal;
 pub(crate) mod dispute_history;
 mod dispute_rows;
 pub(crate) mod disputes;
+pub(crate) mod keeping;
 pub(crate) mod ledger;
 pub(crate) mod opening;
 pub(crate) mod payments;

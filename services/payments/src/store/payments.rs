@@ -1,16 +1,13 @@
 //! Payments.
 
-use std::collections::HashMap;
-
 use chrono::{DateTime, Utc};
 use common::paging::Page;
-use common::statement::{Prepare as _, Statement, is_among};
+use common::statement::{Prepare as _, Statement};
 use diesel::dsl::max;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use money::Money;
-use uuid::Uuid;
 
 use super::decimal::decimal;
 use super::rows::PaymentRow;
@@ -197,41 +194,6 @@ pub(crate) async fn lock(
     opened(found.optional()?)
 }
 
-/// Some payments, locked until the transaction ends, in the order of their ids.
-pub(crate) async fn lock_all(
-    conn: &mut AsyncPgConnection,
-    ids: Vec<PaymentId>,
-) -> QueryResult<Vec<Payment>> {
-    let rows = payments::table
-        .filter(is_among(payments::id, ids.into_iter().map(|id| id.0)))
-        .order(payments::id)
-        .select(PaymentRow::as_select())
-        .for_no_key_update()
-        .load(conn)
-        .await?;
-    all_opened(rows)
-}
-
-/// Which of their payments these orders keep.
-pub(crate) async fn kept_of(
-    conn: &mut AsyncPgConnection,
-    orders: Vec<OrderId>,
-) -> QueryResult<HashMap<OrderId, PaymentId>> {
-    let kept: Vec<(Uuid, Uuid)> = payments::table
-        .filter(is_among(
-            payments::order_id,
-            orders.into_iter().map(|id| id.0),
-        ))
-        .filter(payments::kept)
-        .select((payments::order_id, payments::id))
-        .load(conn)
-        .await?;
-    let kept = kept.into_iter();
-    Ok(kept
-        .map(|(order, id)| (OrderId(order), PaymentId(id)))
-        .collect())
-}
-
 /// All attempts of an order, newest first.
 pub(crate) async fn of_order(
     conn: &mut AsyncPgConnection,
@@ -336,23 +298,6 @@ pub(crate) async fn note_fees(
     diesel::update(payments::table.find(id.0))
         .set((
             payments::fees.eq(decimal(fees_minor)?),
-            payments::version.eq(payments::version + 1),
-        ))
-        .prepared()
-        .execute(conn)
-        .await?;
-    Ok(())
-}
-
-/// Notes that their orders keep them.
-pub(crate) async fn keep(conn: &mut AsyncPgConnection, ids: Vec<PaymentId>) -> QueryResult<()> {
-    let kept = is_among(payments::id, ids.into_iter().map(|id| id.0));
-    diesel::update(payments::table.filter(kept))
-        .set((
-            payments::kept.eq(true),
-            payments::hold_reason.eq(None::<&str>),
-            payments::claim_due_at.eq(None::<DateTime<Utc>>),
-            payments::refund_due_at.eq(None::<DateTime<Utc>>),
             payments::version.eq(payments::version + 1),
         ))
         .prepared()
