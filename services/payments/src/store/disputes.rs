@@ -290,13 +290,7 @@ pub(crate) async fn of_payment(
     conn: &mut AsyncPgConnection,
     payment: PaymentId,
 ) -> QueryResult<Vec<Dispute>> {
-    let rows = disputes::table
-        .filter(disputes::payment_id.eq(payment.0))
-        .order(disputes::id)
-        .select(Row::as_select())
-        .load(conn)
-        .await?;
-    all_opened(rows)
+    of_payments(conn, vec![payment]).await
 }
 
 /// Everything that was or is wanted back of some payments, oldest first.

@@ -118,13 +118,7 @@ pub(crate) async fn of_payment(
     conn: &mut AsyncPgConnection,
     payment: PaymentId,
 ) -> QueryResult<Vec<Refund>> {
-    let rows: Vec<RefundRow> = refunds::table
-        .filter(refunds::payment_id.eq(payment.0))
-        .order(refunds::id)
-        .select(RefundRow::as_select())
-        .load(conn)
-        .await?;
-    rows.into_iter().map(RefundRow::open).collect()
+    of_payments(conn, vec![payment]).await
 }
 
 /// Everything that goes or went back of some payments, oldest first.
