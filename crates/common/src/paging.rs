@@ -1,5 +1,10 @@
 //! Pages of lists.
 
+use diesel::pg::Pg;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::result::QueryResult;
+use diesel::sql_types::BigInt;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -11,6 +16,8 @@ pub const DEFAULT_LIMIT: u32 = 20;
 pub const MAX_LIMIT: u32 = 100;
 /// The last page that can be asked for by number; beyond it a cursor is the way.
 pub const MAX_PAGE: u32 = 10_000;
+/// A list that is longer is not counted to its end: that would read all of it for each of its pages.
+pub const COUNTED_MAX: i64 = 10_000;
 
 /// `?page=&limit=` as written by the client.
 #[derive(Debug, Default, Clone, Deserialize, IntoParams)]
@@ -59,17 +66,52 @@ impl Page {
         i64::from(self.limit)
     }
 
-    /// The `pagination` object that goes with the page.
+    /// The `pagination` object that goes with the page of what was [counted](count).
     #[must_use]
-    pub fn of_total(self, total: i64) -> Pagination {
+    pub fn of_total(self, counted: i64) -> Pagination {
         let limit = i64::from(self.limit);
+        let total = counted.min(COUNTED_MAX);
         Pagination {
             page: self.number,
             limit: self.limit,
             total,
             total_pages: (total + limit - 1) / limit,
+            total_is_estimate: counted > COUNTED_MAX,
         }
     }
+}
+
+/// How many rows a query finds, at most one more than [`COUNTED_MAX`]. In the order of an index, the query reads no more than so
+/// many either; without one, PostgreSQL may begin with the table. It has no limit of its own.
+///
+/// # Errors
+/// What the database says.
+pub async fn count<Q>(conn: &mut AsyncPgConnection, query: Q) -> QueryResult<i64>
+where
+    Q: QueryFragment<Pg> + Send,
+{
+    Counted(query).get_result(conn).await
+}
+
+struct Counted<Q>(Q);
+
+impl<Q: QueryFragment<Pg>> QueryFragment<Pg> for Counted<Q> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("SELECT count(*) FROM (");
+        self.0.walk_ast(out.reborrow())?;
+        out.push_sql(&format!(" LIMIT {}) AS counted", COUNTED_MAX + 1));
+        Ok(())
+    }
+}
+
+/// Found again by its text.
+impl<Q> QueryId for Counted<Q> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<Q> Query for Counted<Q> {
+    type SqlType = BigInt;
 }
 
 fn number(name: &str, text: Option<&str>, default: u32, most: u32) -> Result<u32, ApiError> {
@@ -93,10 +135,12 @@ pub struct Pagination {
     pub page: u32,
     /// Items asked for.
     pub limit: u32,
-    /// Items in all.
+    /// Items in all, counted up to 10,000.
     pub total: i64,
-    /// Pages in all; 0 when the list is empty.
+    /// Pages that these items fill; 0 when the list is empty.
     pub total_pages: i64,
+    /// Whether there are more than `total`.
+    pub total_is_estimate: bool,
 }
 
 #[cfg(test)]
@@ -137,5 +181,18 @@ mod tests {
         assert_eq!(page.offset(), 20);
         assert_eq!(page.of_total(41).total_pages, 3);
         assert_eq!(page.of_total(0).total_pages, 0);
+    }
+
+    #[test]
+    fn a_long_list_is_not_counted_to_its_end() {
+        let page = Page {
+            number: 1,
+            limit: 100,
+        };
+        let all = page.of_total(COUNTED_MAX);
+        assert_eq!((all.total, all.total_is_estimate), (10_000, false));
+        let more = page.of_total(COUNTED_MAX + 1);
+        assert_eq!((more.total, more.total_is_estimate), (10_000, true));
+        assert_eq!(more.total_pages, 100);
     }
 }

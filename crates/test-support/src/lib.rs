@@ -25,6 +25,7 @@ mod fault_proxy;
 pub mod http;
 mod jwks;
 mod migrations;
+pub mod plans;
 mod servers;
 pub mod service;
 pub mod stand_in;

@@ -84,7 +84,7 @@ fn product() -> Value {
         "status": "success",
         "data": {
             "products": products,
-            "pagination": { "page": 1, "limit": 8, "total": 8, "totalPages": 1 },
+            "pagination": { "page": 1, "limit": 8, "total": 8, "totalPages": 1, "totalIsEstimate": false },
         },
     })
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use common::auth::Role;
-use common::paging::Page;
+use common::paging::{self, Page};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text, Timestamptz};
@@ -28,9 +28,9 @@ pub(crate) async fn list(
     filter: &PeopleFilter,
     page: Page,
 ) -> QueryResult<(Vec<UserRow>, i64)> {
-    let total = matching(filter).count().get_result(conn).await?;
-    let rows = matching(filter)
-        .order((users::created_at.desc(), users::id.desc()))
+    let newest = || matching(filter).order((users::created_at.desc(), users::id.desc()));
+    let total = paging::count(conn, newest().select(users::id)).await?;
+    let rows = newest()
         .limit(page.rows())
         .offset(page.offset())
         .select(UserRow::as_select())

@@ -47,7 +47,8 @@ async fn accounts_are_listed_newest_first_and_found_by_how_they_begin() {
             "admin@example.com"
         ]
     );
-    let pagination = json!({ "page": 1, "limit": 20, "total": 4, "totalPages": 1 });
+    let pagination =
+        json!({ "page": 1, "limit": 20, "total": 4, "totalPages": 1, "totalIsEstimate": false });
     assert_eq!(all.body["data"]["pagination"], pagination);
     for (query, expected) in [
         (

@@ -9,7 +9,7 @@ use super::Error;
 use crate::domain::ids::CategoryId;
 use crate::startup::AppState;
 use crate::store::images::{self, ImageRow};
-use crate::store::listing::{self, COUNTED_MAX, Filter, Position, ShownProduct, Sort, Terms};
+use crate::store::listing::{self, Filter, Position, ShownProduct, Sort, Terms};
 use crate::store::variants::{self, ShownVariant};
 
 /// How many related products are shown.
@@ -27,9 +27,8 @@ pub(crate) struct ProductView {
 #[derive(Debug, Default)]
 pub(crate) struct Listing {
     pub(crate) products: Vec<ProductView>,
-    /// How many there are; at least so many if it is an estimate.
+    /// How many there are, as they were counted.
     pub(crate) total: i64,
-    pub(crate) is_estimate: bool,
     pub(crate) facets: Option<Value>,
     /// What was found in each, for a search; in the order of the products.
     pub(crate) highlights: Vec<Highlight>,
@@ -153,7 +152,6 @@ pub(crate) async fn list_products(
     Ok(Listing {
         products: with_parts(&mut conn, rows).await?,
         total,
-        is_estimate: total > COUNTED_MAX,
         facets,
         highlights: Vec::new(),
     })
@@ -192,7 +190,6 @@ pub(crate) async fn search_products(
         Ok(Listing {
             products: with_parts(conn, rows).await?,
             total,
-            is_estimate: total > COUNTED_MAX,
             facets,
             highlights: ids
                 .iter()

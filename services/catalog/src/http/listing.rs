@@ -78,8 +78,6 @@ pub(crate) struct ProductsQuery {
 pub(crate) struct ProductsData {
     products: Vec<Product>,
     pagination: Pagination,
-    /// Whether there are more than `pagination.total`, which is counted up to 10,000.
-    total_is_estimate: bool,
     /// Where the next page begins; `null` after the last, and where relevance orders.
     next_cursor: Option<String>,
     /// Numbers by category, tag, price and availability, if asked for.
@@ -273,7 +271,6 @@ impl ProductsData {
         Ok(Self {
             products: Product::all(listing.products)?,
             pagination: page.of_total(listing.total),
-            total_is_estimate: listing.is_estimate,
             next_cursor,
             facets: listing.facets,
             highlights: marked.map(HighlightData::from).collect(),

@@ -8,6 +8,7 @@ pub(crate) use search::{Terms, count_matching, facets, highlights, search};
 
 use bigdecimal::BigDecimal;
 use chrono::{DateTime, Utc};
+use common::paging;
 use common::statement::Statement;
 use diesel::prelude::*;
 use diesel::sql_types as sql;
@@ -15,15 +16,12 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde_json::Value;
 use uuid::Uuid;
 
-/// Beyond this a total is not counted.
-pub(crate) const COUNTED_MAX: i64 = 10_000;
-
 const SHOWN: &str = "SELECT p.id, p.sku, p.slug, p.title, p.short_description, p.description, p.price, p.currency::text AS currency,
     p.weight_grams, p.length_mm, p.width_mm, p.height_mm, p.tags, p.is_active, p.is_featured, p.metadata,
     p.available, p.version, p.created_at, p.updated_at,
     c.id AS category_id, c.name AS category_name, c.slug AS category_slug
     FROM products p LEFT JOIN categories c ON c.id = p.category_id";
-const COUNT: &str = "SELECT count(*) AS number FROM (SELECT 1 FROM products p";
+const ANY: &str = "SELECT 1 FROM products p";
 
 fn shown() -> Statement {
     Statement::new(SHOWN)
@@ -116,16 +114,18 @@ pub(crate) async fn related(
     product: &ShownProduct,
     rows_max: i64,
 ) -> QueryResult<Vec<ShownProduct>> {
-    // Each branch is limited by its own index, so that a popular tag does not make this slow.
+    // Each branch goes by its own index and stops early, so that neither a popular tag nor a rare one makes this slow: what is
+    // materialized is planned as if all of it were wanted.
     Statement::new(
-        "WITH it AS (SELECT ?::uuid AS id, ?::uuid AS category_id, ?::text[] AS tags), near AS (
-             (SELECT o.id, o.created_at, 1 AS closeness FROM products o, it
-              WHERE o.category_id = it.category_id AND o.is_active AND o.deleted_at IS NULL AND o.id <> it.id
-              ORDER BY o.created_at DESC, o.id DESC LIMIT 50)
+        "WITH it AS (SELECT ?::uuid AS id, ?::uuid AS category_id, ?::text[] AS tags), tagged AS MATERIALIZED (
+             SELECT id, created_at FROM products
+             WHERE tags && (SELECT tags FROM it) AND is_active AND deleted_at IS NULL AND id <> (SELECT id FROM it)
+         ), near AS (
+             (SELECT id, created_at, 1 AS closeness FROM products
+              WHERE category_id = (SELECT category_id FROM it) AND is_active AND deleted_at IS NULL AND id <> (SELECT id FROM it)
+              ORDER BY created_at DESC, id DESC LIMIT 50)
              UNION ALL
-             (SELECT o.id, o.created_at, 2 AS closeness FROM products o, it
-              WHERE o.tags && it.tags AND o.is_active AND o.deleted_at IS NULL AND o.id <> it.id
-              LIMIT 50)
+             (SELECT id, created_at, 2 AS closeness FROM tagged LIMIT 50)
          ), ranked AS (
              SELECT id, sum(closeness) AS closeness, max(created_at) AS created_at
              FROM near GROUP BY id ORDER BY 2 DESC, 3 DESC, 1 LIMIT ?
@@ -162,21 +162,7 @@ pub(crate) async fn list(
     statement.load(conn).await
 }
 
-/// How many products pass a filter, counted up to one more than [`COUNTED_MAX`].
+/// How many products pass a filter, as lists are counted.
 pub(crate) async fn count(conn: &mut AsyncPgConnection, filter: &Filter) -> QueryResult<i64> {
-    counted(filter.add_to(Statement::new(COUNT)), conn).await
-}
-
-/// Ends a statement that [`COUNT`] began.
-async fn counted(statement: Statement, conn: &mut AsyncPgConnection) -> QueryResult<i64> {
-    let statement = statement
-        .say(" LIMIT ?) AS counted")
-        .bind::<sql::BigInt, _>(COUNTED_MAX + 1);
-    Ok(statement.get_result::<Number>(conn).await?.number)
-}
-
-#[derive(QueryableByName)]
-struct Number {
-    #[diesel(sql_type = sql::BigInt)]
-    number: i64,
+    paging::count(conn, filter.add_to(Statement::new(ANY))).await
 }

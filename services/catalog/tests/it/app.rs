@@ -206,16 +206,6 @@ impl TestApp {
         client.batch_execute(sql).await.unwrap();
     }
 
-    /// How often a table was read from end to end.
-    pub async fn scans(&self, table: &str) -> Value {
-        // What each connection counts is shown a second later.
-        sleep(Duration::from_millis(2_500)).await;
-        let sql = format!(
-            "SELECT seq_scan FROM pg_stat_user_tables WHERE schemaname = 'catalog' AND relname = '{table}'"
-        );
-        self.rows(&sql).await[0]["seq_scan"].clone()
-    }
-
     pub async fn promised(&self, event_type: &str) -> Vec<Value> {
         service::promised(&self.world.db, "catalog", event_type).await
     }

@@ -1,6 +1,7 @@
 //! What a hundred thousand products cost: every filter has an index, and no page is more than a few statements.
 
 use serde_json::json;
+use test_support::plans;
 
 use crate::app::TestApp;
 
@@ -24,11 +25,13 @@ async fn every_list_and_search_of_many_products_is_answered_from_an_index() {
     let app = TestApp::start().await;
     app.execute(CATEGORIES).await;
     app.execute(PRODUCTS).await;
+    // With what its indexes on words and tags put off, as is done before long wherever rows are added.
     for table in ["products", "categories", "variants", "images"] {
         app.execute(&format!("VACUUM ANALYZE catalog.{table}"))
             .await;
     }
-    let scanned = app.scans("products").await;
+    let scans = async || plans::scans(&app.world.db, "catalog", &["products"]).await;
+    let before = scans().await;
     // What most products pass is left out: there, reading the table until there are enough is the quickest.
     let questions = [
         "?category=category-7",
@@ -52,15 +55,11 @@ async fn every_list_and_search_of_many_products_is_answered_from_an_index() {
             app.get(&path).await.assert_success(200);
         }
     }
-    assert_eq!(
-        app.scans("products").await,
-        scanned,
-        "a question reads the whole table"
-    );
+    assert_eq!(scans().await, before, "a question reads the whole table");
     // It is also known that this would be noticed.
     app.execute("SELECT count(*) FROM catalog.products WHERE description = 'nothing'")
         .await;
-    assert_ne!(app.scans("products").await, scanned);
+    assert_ne!(scans().await, before);
 }
 
 #[tokio::test]

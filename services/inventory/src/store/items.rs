@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use common::paging::Page;
+use common::paging::{self, Page};
 use common::statement::Statement;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz, Uuid as SqlUuid};
@@ -46,17 +46,12 @@ pub(crate) struct ItemFilter {
     pub(crate) is_low: bool,
 }
 
-#[derive(QueryableByName)]
-struct Count {
-    #[diesel(sql_type = BigInt)]
-    count: i64,
-}
-
-const COUNT_ALL: &str = "SELECT count(*) AS count FROM stock_items";
-const COUNT: &str =
-    "SELECT count(*) AS count FROM stock_items WHERE lower(sku) >= ? AND lower(sku) < ?";
-const COUNT_LOW: &str =
-    "SELECT count(*) AS count FROM stock_items WHERE lower(sku) >= ? AND lower(sku) < ? AND is_low";
+// What tells how many there are; the first needs no more of the table than an index.
+const ALL: &str = "SELECT 1 FROM stock_items ORDER BY variant_id";
+const MATCHING: &str = "SELECT 1 FROM stock_items WHERE lower(sku) >= ? AND lower(sku) < ?
+     ORDER BY lower(sku), variant_id";
+const LOW: &str = "SELECT 1 FROM stock_items WHERE lower(sku) >= ? AND lower(sku) < ? AND is_low
+     ORDER BY lower(sku), variant_id";
 const LIST: &str =
     "SELECT variant_id, product_id, sku, on_hand, reserved, low_stock_threshold, is_active,
          version, updated_at
@@ -74,23 +69,19 @@ pub(crate) async fn list(
     filter: &ItemFilter,
     page: Page,
 ) -> QueryResult<(Vec<ItemRow>, i64)> {
-    let (count, list) = if filter.is_low {
-        (COUNT_LOW, LIST_LOW)
-    } else {
-        (COUNT, LIST)
+    let prefix = filter.begins_with.as_deref();
+    let (all, list) = match (filter.is_low, prefix) {
+        (true, _) => (between(Statement::new(LOW), prefix), LIST_LOW),
+        (false, Some(_)) => (between(Statement::new(MATCHING), prefix), LIST),
+        (false, None) => (Statement::new(ALL), LIST),
     };
-    let total: Count = match &filter.begins_with {
-        // Any index tells how many rows there are.
-        None if !filter.is_low => Statement::new(COUNT_ALL).get_result(conn),
-        prefix => between(Statement::new(count), prefix.as_deref()).get_result(conn),
-    }
-    .await?;
-    let rows = between(Statement::new(list), filter.begins_with.as_deref())
+    let total = paging::count(conn, all).await?;
+    let rows = between(Statement::new(list), prefix)
         .bind::<BigInt, _>(page.rows())
         .bind::<BigInt, _>(page.offset())
         .load(conn)
         .await?;
-    Ok((rows, total.count))
+    Ok((rows, total))
 }
 
 /// Binds what SKUs that begin with `prefix` lie between, as they are compared byte by byte. Bounds and no pattern: a plan that is

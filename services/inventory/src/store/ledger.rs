@@ -1,7 +1,7 @@
 //! The append-only ledger of what is on hand.
 
 use chrono::{DateTime, Utc};
-use common::paging::Page;
+use common::paging::{self, Page};
 use common::statement::Statement;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz, Uuid as SqlUuid};
@@ -128,25 +128,17 @@ pub(crate) async fn has_refund(conn: &mut AsyncPgConnection, refund: Uuid) -> Qu
     Ok(found.is_there)
 }
 
-#[derive(QueryableByName)]
-struct Count {
-    #[diesel(sql_type = BigInt)]
-    count: i64,
-}
-
 /// One page of a variant's movements, newest first, and how many there are in all.
 pub(crate) async fn list(
     conn: &mut AsyncPgConnection,
     variant: VariantId,
     page: Page,
 ) -> QueryResult<(Vec<MovementRow>, i64)> {
-    const COUNT: &str = "SELECT count(*) AS count FROM movements WHERE variant_id = ?";
-    let total: Count = Statement::new(COUNT)
-        .bind::<SqlUuid, _>(variant.0)
-        .get_result(conn)
-        .await?;
+    const ALL: &str = "SELECT 1 FROM movements WHERE variant_id = ?";
+    let all = Statement::new(ALL).bind::<SqlUuid, _>(variant.0);
+    let total = paging::count(conn, all).await?;
     let rows = newest(conn, variant, page.rows(), page.offset()).await?;
-    Ok((rows, total.count))
+    Ok((rows, total))
 }
 
 /// A variant's movements, newest first.

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
-use common::paging::Page;
+use common::paging::{self, Page};
 use common::statement::{Prepare as _, Statement};
 use diesel::pg::Pg;
 use diesel::prelude::*;
@@ -172,9 +172,9 @@ pub(crate) async fn list(
     filter: &MessageFilter,
     page: Page,
 ) -> QueryResult<(Vec<MessageRow>, i64)> {
-    let total = matching(filter).count().get_result(conn).await?;
-    let rows = matching(filter)
-        .order((messages::created_at.desc(), messages::id.desc()))
+    let newest = || matching(filter).order((messages::created_at.desc(), messages::id.desc()));
+    let total = paging::count(conn, newest().select(messages::id)).await?;
+    let rows = newest()
         .limit(page.rows())
         .offset(page.offset())
         .select(MessageRow::as_select())

@@ -1,6 +1,6 @@
 //! The book of coupons: what staff lists, writes and takes out. A price is looked up in `coupons.rs`.
 
-use common::paging::Page;
+use common::paging::{self, Page};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -43,10 +43,9 @@ pub(crate) async fn list(
     filter: &Filter,
     page: Page,
 ) -> QueryResult<(Vec<CouponRow>, i64)> {
-    let total = filter.query().count().get_result(conn).await?;
-    let rows = filter
-        .query()
-        .order(coupons::code)
+    let by_code = || filter.query().order(coupons::code);
+    let total = paging::count(conn, by_code().select(coupons::id)).await?;
+    let rows = by_code()
         .offset(page.offset())
         .limit(page.rows())
         .select(CouponRow::as_select())

@@ -1,7 +1,7 @@
 //! Lists of orders. Each filter has an index that has the list's order, too.
 
 use chrono::{DateTime, Utc};
-use common::paging::Page;
+use common::paging::{self, Page};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -72,7 +72,8 @@ pub(crate) async fn list(
     filter: &Filter,
     page: Page,
 ) -> QueryResult<(Vec<WholeOrder>, i64)> {
-    let total = filter.query().count().get_result(conn).await?;
+    let all = newest_first(filter.query(), filter).select(orders::id);
+    let total = paging::count(conn, all).await?;
     // What hangs on an order would be gathered for all pages before this one, too.
     let ids: Vec<Uuid> = newest_first(filter.query(), filter)
         .offset(page.offset())

@@ -2,7 +2,7 @@
 
 use bigdecimal::BigDecimal;
 use chrono::{DateTime, Utc};
-use common::paging::Page;
+use common::paging::{self, Page};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -49,13 +49,15 @@ pub(crate) async fn list(
     country: Option<&str>,
     page: Page,
 ) -> QueryResult<(Vec<ShippingMethodRow>, i64)> {
-    let total = of_country(country).count().get_result(conn).await?;
-    let rows = of_country(country)
-        .order((
+    let in_order = || {
+        of_country(country).order((
             shipping_methods::country,
             shipping_methods::currency,
             shipping_methods::code,
         ))
+    };
+    let total = paging::count(conn, in_order().select(shipping_methods::id)).await?;
+    let rows = in_order()
         .offset(page.offset())
         .limit(page.rows())
         .select(ShippingMethodRow::as_select())

@@ -1,7 +1,7 @@
 //! Tax rates as staff writes them.
 
 use chrono::{DateTime, Utc};
-use common::paging::Page;
+use common::paging::{self, Page};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -45,14 +45,16 @@ pub(crate) async fn list(
     country: Option<&str>,
     page: Page,
 ) -> QueryResult<(Vec<TaxRateRow>, i64)> {
-    let total = of_country(country).count().get_result(conn).await?;
-    let rows = of_country(country)
-        .order((
+    let in_order = || {
+        of_country(country).order((
             tax_rates::country,
             tax_rates::state,
             tax_rates::is_active.desc(),
             tax_rates::id.desc(),
         ))
+    };
+    let total = paging::count(conn, in_order().select(tax_rates::id)).await?;
+    let rows = in_order()
         .offset(page.offset())
         .limit(page.rows())
         .select(TaxRateRow::as_select())

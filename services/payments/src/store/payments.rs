@@ -1,7 +1,7 @@
 //! Payments.
 
 use chrono::{DateTime, Utc};
-use common::paging::Page;
+use common::paging::{self, Page};
 use common::statement::{Prepare as _, Statement};
 use diesel::dsl::max;
 use diesel::prelude::*;
@@ -339,8 +339,8 @@ pub(crate) async fn list(
     filter: &PaymentFilter,
     page: Page,
 ) -> QueryResult<(Vec<Payment>, i64)> {
-    let filtered = || {
-        let mut query = payments::table.into_boxed();
+    let newest = || {
+        let mut query = payments::table.order(payments::id.desc()).into_boxed();
         if let Some(user) = filter.user {
             query = query.filter(payments::user_id.eq(user.0));
         }
@@ -352,9 +352,8 @@ pub(crate) async fn list(
         }
         query
     };
-    let total = filtered().count().get_result(conn).await?;
-    let rows = filtered()
-        .order(payments::id.desc())
+    let total = paging::count(conn, newest().select(payments::id)).await?;
+    let rows = newest()
         .limit(page.rows())
         .offset(page.offset())
         .select(PaymentRow::as_select())

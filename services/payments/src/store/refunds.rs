@@ -3,7 +3,7 @@
 
 use bigdecimal::BigDecimal;
 use chrono::{DateTime, Utc};
-use common::paging::Page;
+use common::paging::{self, Page};
 use common::statement::{Prepare as _, Statement, is_among};
 use diesel::dsl::sum;
 use diesel::prelude::*;
@@ -328,8 +328,8 @@ pub(crate) async fn list(
     filter: &RefundFilter,
     page: Page,
 ) -> QueryResult<(Vec<Refund>, i64)> {
-    let filtered = || {
-        let mut query = refunds::table.into_boxed();
+    let newest = || {
+        let mut query = refunds::table.order(refunds::id.desc()).into_boxed();
         if let Some(status) = filter.status {
             query = query.filter(refunds::status.eq(status.name()));
         }
@@ -338,9 +338,8 @@ pub(crate) async fn list(
         }
         query
     };
-    let total = filtered().count().get_result(conn).await?;
-    let rows: Vec<RefundRow> = filtered()
-        .order(refunds::id.desc())
+    let total = paging::count(conn, newest().select(refunds::id)).await?;
+    let rows: Vec<RefundRow> = newest()
         .limit(page.rows())
         .offset(page.offset())
         .select(RefundRow::as_select())

@@ -1,5 +1,6 @@
 //! Finding products by words: whole ones, begun ones, and misspelt ones.
 
+use common::paging::{self, COUNTED_MAX};
 use common::statement::Statement;
 use diesel::prelude::*;
 use diesel::sql_types as sql;
@@ -8,7 +9,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::filter::Filter;
-use super::{COUNT, COUNTED_MAX, SHOWN, ShownProduct, counted};
+use super::{ANY, SHOWN, ShownProduct};
 
 /// How many products are ranked: the best of more are hardly better.
 const RANKED_MAX: i64 = 1_000;
@@ -130,15 +131,15 @@ pub(crate) async fn search(
         .await
 }
 
-/// How many there are, counted up to one more than [`COUNTED_MAX`]. Belongs in a transaction.
+/// How many there are, as lists are counted. Belongs in a transaction.
 pub(crate) async fn count_matching(
     conn: &mut AsyncPgConnection,
     terms: &Terms,
     filter: &Filter,
 ) -> QueryResult<i64> {
     be_lenient(conn, terms).await?;
-    let statement = filter.add_to(Statement::new(COUNT));
-    counted(terms.add_to(statement), conn).await
+    let all = filter.add_to(Statement::new(ANY));
+    paging::count(conn, terms.add_to(all)).await
 }
 
 /// A product's title and short description with the words marked, by characters that no text holds: the start by U+0002,

@@ -1,7 +1,7 @@
 //! What came of a run, added up.
 
 use bigdecimal::BigDecimal;
-use common::paging::Page;
+use common::paging::{self, Page};
 use common::statement::Statement;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Numeric, Text, Timestamptz, Uuid as SqlUuid};
@@ -139,10 +139,12 @@ pub(crate) async fn mismatches(
     run: RunId,
     page: Page,
 ) -> QueryResult<(Vec<Mismatch>, i64)> {
-    let of_run = || mismatches::table.filter(mismatches::run_id.eq(run.0));
-    let total = of_run().count().get_result(conn).await?;
+    let of_run = || {
+        let of_run = mismatches::table.filter(mismatches::run_id.eq(run.0));
+        of_run.order(mismatches::id)
+    };
+    let total = paging::count(conn, of_run().select(mismatches::id)).await?;
     let rows = of_run()
-        .order(mismatches::id)
         .limit(page.rows())
         .offset(page.offset())
         .select(Mismatch::as_select())

@@ -1,7 +1,7 @@
 //! Runs: begun once, and carried on step by step.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use common::paging::Page;
+use common::paging::{self, Page};
 use common::statement::{Prepare as _, Statement};
 use diesel::dsl::{max, min};
 use diesel::prelude::*;
@@ -276,9 +276,9 @@ pub(crate) async fn advance(
 
 /// One page of runs, newest first, and how many there are in all.
 pub(crate) async fn list(conn: &mut AsyncPgConnection, page: Page) -> QueryResult<(Vec<Run>, i64)> {
-    let total = runs::table.count().get_result(conn).await?;
-    let rows: Vec<RunRow> = runs::table
-        .order(runs::id.desc())
+    let newest = || runs::table.order(runs::id.desc());
+    let total = paging::count(conn, newest().select(runs::id)).await?;
+    let rows: Vec<RunRow> = newest()
         .limit(page.rows())
         .offset(page.offset())
         .select(RunRow::as_select())
