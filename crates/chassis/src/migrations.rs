@@ -1,14 +1,14 @@
 //! Running a service's migrations, and telling whether they were run.
 
 use anyhow::Context as _;
-use common::database::Database;
+use common::database::{self, Database};
 use common::service::{Migrate, Outcome};
 use common::settings::Reader;
 use diesel::migration::{Migration, MigrationSource as _};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
-use diesel_async::{AsyncConnection as _, AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl};
+use diesel_async::{AsyncMigrationHarness, RunQueryDsl};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _};
 
 /// Migrates the schema of the same name as the service.
@@ -25,7 +25,7 @@ pub fn migrate(
         let url = Reader::from_environment(service)
             .optional("database.owner_url")
             .with_context(variable)?;
-        let conn = AsyncPgConnection::establish(&url).await?;
+        let conn = database::establish(&url).await?;
         let mut harness = AsyncMigrationHarness::new(conn);
         match direction {
             Migrate::Up => harness.run_pending_migrations(migrations).map(drop),

@@ -1,23 +1,29 @@
 //! The PostgreSQL pool: bounded, fair, and honest about a database that is away.
 
+mod error;
+
+pub use error::{DbError, IsConflict, foreign_key_violation, unique_violation};
+
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use diesel::connection::{Instrumentation, InstrumentationEvent};
-use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use diesel::result::Error as DieselError;
+use diesel::{ConnectionError, ConnectionResult};
 use diesel_async::pooled_connection::bb8::{Pool, PooledConnection};
 use diesel_async::pooled_connection::{
-    AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod,
+    AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod, SetupCallback,
 };
 use diesel_async::{AsyncConnection as _, AsyncPgConnection, SimpleAsyncConnection as _};
 use futures_util::future::BoxFuture;
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::error::ApiError;
+use crate::last_failure::LastFailure;
 use crate::metrics::Metrics;
+use crate::postgres::{Address, ConnectError};
 use crate::settings::Reader;
 
 /// Connections of a pool, unless told otherwise.
@@ -30,7 +36,7 @@ const COMMANDS_ACQUIRE: Duration = Duration::from_secs(30);
 /// How to reach the database.
 #[derive(Debug, Clone)]
 pub struct DatabaseSettings {
-    /// `DATABASE__URL`: the runtime role's connection string.
+    /// `DATABASE__URL`: the runtime role's connection string, as [`Address::parse`] reads it.
     pub url: SecretString,
     /// `DATABASE__POOL` (8): connections of this pool.
     pub pool: u32,
@@ -51,8 +57,15 @@ impl DatabaseSettings {
 
     /// Reads the group.
     pub fn read(read: &mut Reader) -> Self {
+        let url = read.secret("database.url");
+        if let (false, Err(error)) = (
+            url.expose_secret().is_empty(),
+            Address::parse(url.expose_secret()),
+        ) {
+            read.problem("database.url", format!("cannot be used: {error}"));
+        }
         Self {
-            url: read.secret("database.url"),
+            url,
             pool: read.number("database.pool", POOL, 1, 200),
             acquire: read.millis("database.acquire_ms", ACQUIRE),
         }
@@ -67,6 +80,7 @@ pub struct Database {
     acquire: Duration,
     max: i64,
     statements: Statements,
+    last_failure: LastFailure,
 }
 
 /// How many statements the connections of a pool were asked.
@@ -84,30 +98,24 @@ impl Instrumentation for Statements {
 impl Database {
     /// A pool that connects when first used, so that a service starts while its database is away.
     ///
-    /// The connection string gets deadlines: a peer that vanished without a word is noticed within seconds.
+    /// The connection has deadlines: a peer that vanished without a word is noticed within seconds.
     #[must_use]
     pub fn connect(settings: &DatabaseSettings) -> Self {
         let mut config = ManagerConfig::default();
         // The default asks the server `SELECT 1` at each check-out, which doubles the round trips of short queries.
         config.recycling_method = RecyclingMethod::Fast;
+        let address = Address::parse(settings.url.expose_secret());
         let statements = Statements::default();
-        let counted = statements.clone();
-        config.custom_setup = Box::new(move |url| {
-            let (url, counted) = (url.to_owned(), counted.clone());
-            Box::pin(async move {
-                let mut connection = AsyncPgConnection::establish(&url).await?;
-                connection.set_instrumentation(counted);
-                Ok(connection)
-            })
-        });
-        let url = with_deadlines(settings.url.expose_secret());
-        let manager = AsyncDieselConnectionManager::new_with_config(url, config);
+        let last_failure = LastFailure::default();
+        config.custom_setup = setup(address, statements.clone(), last_failure.clone());
+        let manager = AsyncDieselConnectionManager::new_with_config("", config);
         let pool = Pool::builder()
             .max_size(settings.pool)
             .min_idle(Some(0))
             .test_on_check_out(true)
             .connection_timeout(settings.acquire)
             .retry_connection(true)
+            .error_sink(Box::new(last_failure.clone()))
             .build_unchecked(manager);
         let permits = Arc::new(Semaphore::new(
             usize::try_from(settings.pool).unwrap_or(usize::MAX >> 4),
@@ -118,6 +126,7 @@ impl Database {
             acquire: settings.acquire,
             max: settings.pool.into(),
             statements,
+            last_failure,
         }
     }
 
@@ -145,7 +154,7 @@ impl Database {
             .pool
             .get()
             .await
-            .map_err(|error| DbError::Unavailable(error.to_string()))?;
+            .map_err(|error| DbError::Unavailable(self.last_failure.explain(error)))?;
         Ok(Connection {
             inner,
             _permit: permit,
@@ -239,159 +248,41 @@ impl DerefMut for Connection<'_> {
     }
 }
 
-/// Why the database did not do what was asked.
-#[derive(Debug, thiserror::Error)]
-pub enum DbError {
-    /// It is away, overloaded, or gave up on a lock: the same request may succeed in a moment.
-    #[error("the database is not available: {0}")]
-    Unavailable(String),
-    /// It refused to serialize this transaction with another: run it again.
-    #[error("the transaction lost against another: {0}")]
-    Conflict(String),
-    /// It answered with an error that is ours.
-    #[error(transparent)]
-    Query(DieselError),
+/// Makes the connections of a pool. What is wrong with its address is told to whoever wants one.
+fn setup(
+    address: Result<Address, ConnectError>,
+    statements: Statements,
+    last_failure: LastFailure,
+) -> SetupCallback<AsyncPgConnection> {
+    let address = address.map_err(|error| error.to_string());
+    Box::new(move |_url| {
+        let (address, counted) = (address.clone(), statements.clone());
+        let last_failure = last_failure.clone();
+        Box::pin(async move {
+            let address = address.map_err(ConnectionError::BadConnection)?;
+            let mut connection = open(&address).await?;
+            last_failure.forget();
+            connection.set_instrumentation(counted);
+            Ok(connection)
+        })
+    })
 }
 
-/// Tells whether running the same transaction again may help.
-pub trait IsConflict {
-    /// Whether PostgreSQL sacrificed the transaction to another (SQLSTATE 40001, 40P01).
-    fn is_conflict(&self) -> bool;
+/// Makes a connection that is in no pool, to where a connection string leads: see [`Address::parse`].
+///
+/// # Errors
+/// When there is none, with the reason.
+pub async fn establish(url: &str) -> ConnectionResult<AsyncPgConnection> {
+    open(&Address::parse(url)?).await
 }
 
-impl IsConflict for DbError {
-    fn is_conflict(&self) -> bool {
-        matches!(self, Self::Conflict(_))
-    }
+async fn open(address: &Address) -> ConnectionResult<AsyncPgConnection> {
+    let (client, driver) = address.connect().await?;
+    AsyncPgConnection::try_from_client_and_connection(client, driver).await
 }
 
-/// What PostgreSQL and tokio-postgres say when it is the connection or the server, not the statement, that failed.
-const UNAVAILABLE: [&str; 12] = [
-    "connection closed",
-    "connection reset",
-    "connection refused",
-    "broken pipe",
-    "error communicating with the server",
-    "terminating connection",
-    "the database system is",
-    "lock timeout",
-    "statement timeout",
-    "too many clients",
-    "remaining connection slots",
-    "timed out",
-];
-
-impl From<DieselError> for DbError {
-    fn from(error: DieselError) -> Self {
-        let text = error.to_string();
-        match &error {
-            DieselError::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => {
-                Self::Conflict(text)
-            }
-            DieselError::DatabaseError(
-                DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand,
-                _,
-            )
-            | DieselError::BrokenTransactionManager => Self::Unavailable(text),
-            _ => {
-                let lower = text.to_lowercase();
-                if lower.contains("deadlock detected") {
-                    Self::Conflict(text)
-                } else if UNAVAILABLE.iter().any(|sign| lower.contains(sign)) {
-                    Self::Unavailable(text)
-                } else {
-                    Self::Query(error)
-                }
-            }
-        }
-    }
-}
-
-impl From<DbError> for ApiError {
-    fn from(error: DbError) -> Self {
-        match error {
-            DbError::Unavailable(cause) | DbError::Conflict(cause) => {
-                tracing::warn!(cause, "the database could not serve a request");
-                Self::unavailable("the service is temporarily unavailable")
-            }
-            DbError::Query(error) => Self::internal(error),
-        }
-    }
-}
-
-/// The name of the unique constraint that an insert or update ran into.
-#[must_use]
-pub fn unique_violation(error: &DieselError) -> Option<&str> {
-    match error {
-        DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, info) => {
-            info.constraint_name()
-        }
-        _ => None,
-    }
-}
-
-/// The name of the foreign key that an insert, update or removal ran into.
-#[must_use]
-pub fn foreign_key_violation(error: &DieselError) -> Option<&str> {
-    match error {
-        DieselError::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, info) => {
-            info.constraint_name()
-        }
-        _ => None,
-    }
-}
-
-/// Adds client-side deadlines to a connection string, where it sets none itself: connecting takes at most 2 s, and a
-/// server that stopped acknowledging is given up after 5 s (tokio-postgres `Config`).
-pub fn with_deadlines(url: &str) -> String {
-    let mut out = url.to_owned();
-    for (key, value) in [
-        ("connect_timeout", "2"),
-        ("tcp_user_timeout", "5"),
-        ("keepalives_idle", "5"),
-        ("keepalives_interval", "2"),
-        ("keepalives_retries", "2"),
-    ] {
-        if !url.contains(key) {
-            out.push(if out.contains('?') { '&' } else { '?' });
-            out.push_str(key);
-            out.push('=');
-            out.push_str(value);
-        }
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn database_error(message: &str) -> DieselError {
-        DieselError::DatabaseError(DatabaseErrorKind::Unknown, Box::new(message.to_owned()))
-    }
-
-    #[test]
-    fn a_lost_server_is_told_apart_from_a_bad_statement() {
-        for message in [
-            "terminating connection due to administrator command",
-            "the database system is shutting down",
-            "canceling statement due to lock timeout",
-            "canceling statement due to statement timeout",
-        ] {
-            assert!(matches!(
-                DbError::from(database_error(message)),
-                DbError::Unavailable(_)
-            ));
-        }
-        assert!(DbError::from(database_error("deadlock detected")).is_conflict());
-        let bad = database_error("column \"x\" does not exist");
-        assert!(matches!(DbError::from(bad), DbError::Query(_)));
-    }
-
-    #[test]
-    fn deadlines_are_added_once() {
-        let url = with_deadlines("postgres://auth@db/agape?connect_timeout=9");
-        assert!(url.starts_with("postgres://auth@db/agape?connect_timeout=9&tcp_user_timeout=5"));
-        assert_eq!(url.matches("connect_timeout").count(), 1);
+impl From<ConnectError> for ConnectionError {
+    fn from(error: ConnectError) -> Self {
+        Self::BadConnection(error.to_string())
     }
 }

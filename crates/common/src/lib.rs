@@ -7,6 +7,7 @@
 //! (`money`). A piece enters when three services need it now and a change to it would be right for all of them.
 
 pub mod auth;
+pub mod authorities;
 pub mod batcher;
 pub mod breaker;
 pub mod client;
@@ -21,9 +22,11 @@ pub mod failpoint;
 pub mod health;
 pub mod idempotency;
 pub mod ids;
+mod last_failure;
 pub mod listen;
 pub mod metrics;
 pub mod paging;
+pub mod postgres;
 pub mod rate_limit;
 pub mod redis;
 pub mod reply;

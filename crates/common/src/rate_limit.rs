@@ -201,12 +201,7 @@ mod tests {
     use crate::redis::RedisSettings;
 
     fn nowhere() -> Redis {
-        let settings = RedisSettings {
-            url: "redis://127.0.0.1:1/".to_owned().into(),
-            pool: 1,
-            deadline: Duration::from_millis(50),
-        };
-        Redis::connect(&settings).unwrap()
+        Redis::connect(&RedisSettings::new("redis://127.0.0.1:1/")).unwrap()
     }
 
     #[tokio::test]

@@ -11,6 +11,8 @@ use config::{Config, Environment, File, Map, Source as _, Value};
 use secrecy::SecretString;
 use url::Url;
 
+use crate::authorities;
+
 /// Everything that is wrong with the settings, one line each.
 #[derive(Debug, thiserror::Error)]
 pub struct SettingsError {
@@ -229,6 +231,14 @@ impl Reader {
             self.problem(key, "names a file that does not exist");
         }
         path
+    }
+
+    /// The certificate authorities in a PEM file, if one is named.
+    pub fn authorities(&mut self, key: &str) -> Option<String> {
+        let file = self.optional(key)?;
+        let read = authorities::read(Path::new(&file));
+        read.map_err(|problem| self.problem(key, format!("is no file of authorities: {problem}")))
+            .ok()
     }
 
     /// The content of a secret file. One that every user of the machine may read is refused.

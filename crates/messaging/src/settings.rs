@@ -8,8 +8,10 @@ use crate::replay::ProducerSettings;
 /// The broker, and the part of the system that is deployed.
 #[derive(Debug, Clone)]
 pub struct AmqpSettings {
-    /// `AMQP__URL`: the broker, `amqp://user:password@host:port/vhost`.
+    /// `AMQP__URL`: the broker, `amqp://user:password@host:port/vhost`, or `amqps://` for an encrypted connection.
     pub url: SecretString,
+    /// `AMQP__CA_FILE`: authorities, in PEM, that an encrypted connection's broker is checked by, beside the system's.
+    pub authorities: Option<String>,
     /// `AMQP__PREFIX` (empty): what the names of exchanges and queues begin with, so that several
     /// shops can share a virtual host.
     pub prefix: String,
@@ -37,7 +39,10 @@ impl AmqpSettings {
     /// Reads what a process needs that hears broadcasts and nothing else.
     pub fn read_for_broadcasts(read: &mut Reader) -> Self {
         let url = read.secret("amqp.url");
-        Self::bare(url, read.text("amqp.prefix", ""))
+        Self {
+            authorities: read.authorities("amqp.ca_file"),
+            ..Self::bare(url, read.text("amqp.prefix", ""))
+        }
     }
 
     /// A broker, for work that is about no particular service.
@@ -45,6 +50,7 @@ impl AmqpSettings {
     pub fn bare(url: impl Into<SecretString>, prefix: String) -> Self {
         Self {
             url: url.into(),
+            authorities: None,
             prefix,
             deployed: Vec::new(),
             producers: ProducerSettings::default(),

@@ -11,6 +11,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::time::sleep;
 
+use crate::address::moved;
+
 /// How the proxy treats connections, those open already included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
@@ -73,15 +75,7 @@ impl FaultProxy {
     /// # Panics
     /// If there is no `scheme://` in it.
     pub fn in_front_of(&self, url: &str) -> String {
-        let (scheme, rest) = url.split_once("://").expect("a URL");
-        let (authority, path) = match rest.split_once('/') {
-            Some((authority, path)) => (authority, format!("/{path}")),
-            None => (rest, String::new()),
-        };
-        match authority.rsplit_once('@') {
-            Some((login, _)) => format!("{scheme}://{login}@{}{path}", self.address),
-            None => format!("{scheme}://{}{path}", self.address),
-        }
+        moved(url, self.address).1
     }
 
     /// Changes the behaviour from now on.

@@ -18,6 +18,7 @@
     reason = "a test that cannot be set up has failed, with the place it happened at"
 )]
 
+mod address;
 mod blocking;
 mod clock;
 mod database;
@@ -29,6 +30,7 @@ pub mod plans;
 mod servers;
 pub mod service;
 pub mod stand_in;
+mod tls_front;
 pub mod tokens;
 
 pub use clock::FakeClock;
@@ -37,3 +39,4 @@ pub use fault_proxy::{Fault, FaultProxy};
 pub use jwks::JwksServer;
 pub use migrations::assert_down_undoes_up;
 pub use servers::{PrivatePostgres, TestBroker, TestRedis};
+pub use tls_front::TlsFront;

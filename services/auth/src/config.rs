@@ -5,6 +5,7 @@
 //! |---|---|---|
 //! | `DATABASE__URL`, `REDIS__URL` | required | where PostgreSQL (as role `auth`) and Redis are |
 //! | `AMQP__URL` | required | where RabbitMQ is |
+//! | `REDIS__CA_FILE`, `AMQP__CA_FILE` | the system's authorities | whom to believe that an encrypted connection leads there |
 //! | `AMQP__PREFIX` | empty | what the names of exchanges and queues begin with |
 //! | `EVENTS__DEPLOYED` | required | the services that run in this shop, comma-separated: events they hear must reach their queues |
 //! | `DATABASE__OWNER_URL` | for `migrate` only | PostgreSQL as role `auth_owner` |

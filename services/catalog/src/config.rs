@@ -5,11 +5,11 @@
 //! |---|---|---|
 //! | `DATABASE__URL` | required | where PostgreSQL is (as role `catalog`) |
 //! | `DATABASE__OWNER_URL` | for `migrate` only | PostgreSQL as role `catalog_owner` |
-//! | `AMQP__URL`, `AMQP__PREFIX`, `EVENTS__DEPLOYED` | required, none, required | RabbitMQ, and which services run |
+//! | `AMQP__URL`, `AMQP__CA_FILE`, `AMQP__PREFIX`, `EVENTS__DEPLOYED` | required, the system's authorities, none, required | RabbitMQ, and which services run |
 //! | `SERVICE_KEY__FILE`, `SERVICE_KEYS__FILE` | required | this service's key, and the public keys of all |
 //! | `LOG_HASH__KEY_FILE` | required | key of the hash that stands for a user in logs |
 //! | `UPSTREAMS__AUTH__URL`, `UPSTREAMS__INVENTORY__URL` | this machine | whom to ask for keys, revocations and missed events |
-//! | `REDIS__URL`, `REDIS__PREFIX`, `REDIS__POOL`, `REDIS__DEADLINE_MS` | required, none, 2, 50 | where ready-made answers are shared |
+//! | `REDIS__URL`, `REDIS__CA_FILE`, `REDIS__PREFIX`, `REDIS__POOL`, `REDIS__DEADLINE_MS` | required, the system's authorities, none, 2, 50 | where ready-made answers are shared |
 //! | `CACHE__MEGABYTES` | 32 | what ready-made answers may take in this process |
 //! | `IMAGE_HOSTS` | `res.cloudinary.com`, `127.0.0.1`, `localhost` | hosts that pictures may be linked from, comma-separated |
 //! | `SEED__IMAGES_URL` | `http://127.0.0.1:3900/cloudinary/agape/image/upload` | where the pictures of the seeded products are |

@@ -3,8 +3,8 @@
 //! | name | default | meaning |
 //! |---|---|---|
 //! | `host`, `port`, `ops_host`, `ops_port`, `workers`, `drain_ms` | `127.0.0.1`, 3000, …, 9090 | sockets (`common::server`) |
-//! | `redis.url`, `redis.deadline_ms` | required, 250 | where rate limits are counted; how long that may take |
-//! | `amqp.url`, `amqp.prefix` | required, empty | the broker that tells of revoked sessions |
+//! | `redis.url`, `redis.ca_file`, `redis.deadline_ms` | required, the system's authorities, 250 | where rate limits are counted; how long that may take |
+//! | `amqp.url`, `amqp.ca_file`, `amqp.prefix` | required, the system's authorities, empty | the broker that tells of revoked sessions |
 //! | `upstreams.<service>.url` | not deployed | where a service listens; `auth` is always there |
 //! | `upstreams.<service>.ops_url` | the same host, its usual operations port | where `/readyz` is asked |
 //! | `tokens.*`, `service_key.file`, `service_keys.file` | see `common::auth` | how tokens are checked |

@@ -5,7 +5,7 @@
 //! |---|---|---|
 //! | `DATABASE__URL` | required | where PostgreSQL is (as role `inventory`) |
 //! | `DATABASE__OWNER_URL` | for `migrate` only | PostgreSQL as role `inventory_owner` |
-//! | `AMQP__URL`, `AMQP__PREFIX`, `EVENTS__DEPLOYED` | required, none, required | RabbitMQ, and which services run |
+//! | `AMQP__URL`, `AMQP__CA_FILE`, `AMQP__PREFIX`, `EVENTS__DEPLOYED` | required, the system's authorities, none, required | RabbitMQ, and which services run |
 //! | `SERVICE_KEY__FILE`, `SERVICE_KEYS__FILE` | required | this service's key, and the public keys of all |
 //! | `LOG_HASH__KEY_FILE` | required | key of the hash that stands for a user in logs |
 //! | `UPSTREAMS__AUTH__URL` | `http://127.0.0.1:3001` | auth: keys, revocations |

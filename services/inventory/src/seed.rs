@@ -8,11 +8,12 @@ use std::fmt::Write as _;
 use std::pin::pin;
 
 use bytes::Bytes;
+use common::postgres;
 use common::service::Seed;
 use futures_util::SinkExt as _;
 use secrecy::ExposeSecret as _;
 use seed_data::{GOODS, numbered};
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::Client;
 use uuid::Uuid;
 
 use crate::config::Settings;
@@ -34,7 +35,7 @@ struct Stocked {
 /// When the database does not take it.
 pub async fn run(settings: &Settings, what: &Seed) -> anyhow::Result<String> {
     let url = settings.service.database.url.expose_secret();
-    let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
+    let (client, connection) = postgres::connect(url).await?;
     let connection = tokio::spawn(connection);
     client.batch_execute("BEGIN").await?;
     let threshold = settings.low_stock_threshold;

@@ -5,7 +5,7 @@
 //! |---|---|---|
 //! | `DATABASE__URL` | required | where PostgreSQL is (as role `orders`) |
 //! | `DATABASE__OWNER_URL` | for `migrate` only | PostgreSQL as role `orders_owner` |
-//! | `AMQP__URL`, `AMQP__PREFIX`, `EVENTS__DEPLOYED` | required, none, required | RabbitMQ, and which services run |
+//! | `AMQP__URL`, `AMQP__CA_FILE`, `AMQP__PREFIX`, `EVENTS__DEPLOYED` | required, the system's authorities, none, required | RabbitMQ, and which services run |
 //! | `PII__KEYS_FILE` | required | file with the keys that seal addresses and invoices, and the key of their blind index |
 //! | `SERVICE_KEY__FILE`, `SERVICE_KEYS__FILE` | required | this service's key, and the public keys of all |
 //! | `LOG_HASH__KEY_FILE` | required | key of the hash that stands for a user in logs |

@@ -9,7 +9,8 @@ mod sql;
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
-use tokio_postgres::{Client, Config, NoTls};
+use common::postgres::Address;
+use tokio_postgres::Client;
 
 use crate::keys::RolePasswords;
 pub use sql::DATABASE;
@@ -31,14 +32,14 @@ pub enum Outcome {
 /// # Errors
 /// The server cannot be reached, or refuses a statement.
 pub async fn run(admin_url: &str, passwords: &BTreeMap<String, RolePasswords>) -> Result<Outcome> {
-    let mut config: Config = admin_url
+    let server: Address = admin_url
         .parse()
         .context("the administrator's URL is not valid")?;
-    let admin = connect(&config).await?;
+    let admin = connect(&server).await?;
     let may = rights(&admin).await?;
     let has_database = has_database(&admin).await?;
     if !may.make_roles || !(may.make_databases || has_database) {
-        if has_database && is_complete(&config, passwords).await {
+        if has_database && is_complete(&server, passwords).await {
             return Ok(Outcome::Done);
         }
         return Ok(Outcome::NeedsAdministrator(sql::for_a_person(
@@ -56,8 +57,7 @@ pub async fn run(admin_url: &str, passwords: &BTreeMap<String, RolePasswords>) -
             .await
             .context("cannot make the database")?;
     }
-    config.dbname(DATABASE);
-    let inside = connect(&config).await?;
+    let inside = connect(&server.with_database(DATABASE)).await?;
     for (service, pair) in passwords {
         inside
             .batch_execute(&sql::for_service(service, pair))
@@ -72,14 +72,13 @@ pub async fn run(admin_url: &str, passwords: &BTreeMap<String, RolePasswords>) -
 }
 
 /// Whether somebody else has made everything already, with these passwords.
-async fn is_complete(server: &Config, passwords: &BTreeMap<String, RolePasswords>) -> bool {
+async fn is_complete(server: &Address, passwords: &BTreeMap<String, RolePasswords>) -> bool {
     for (service, pair) in passwords {
         for (role, password) in [
             (format!("{service}_owner"), &pair.owner),
             (service.clone(), &pair.runtime),
         ] {
-            let mut login = server.clone();
-            login.user(role).password(password).dbname(DATABASE);
+            let login = server.with_login(&role, password).with_database(DATABASE);
             if check_login(&login, service).await.is_err() {
                 return false;
             }
@@ -96,7 +95,7 @@ pub async fn check_role(url: &str, schema: &str) -> Result<()> {
     check_login(&url.parse().context("the URL is not valid")?, schema).await
 }
 
-async fn check_login(login: &Config, schema: &str) -> Result<()> {
+async fn check_login(login: &Address, schema: &str) -> Result<()> {
     let client = connect(login).await?;
     let row = client
         .query_one("select coalesce(current_schema(), '')", &[])
@@ -149,15 +148,15 @@ pub async fn analyze(admin_url: &str) -> Result<()> {
 /// # Errors
 /// The server cannot be reached.
 pub(crate) async fn inside(admin_url: &str) -> Result<Client> {
-    let mut config: Config = admin_url
+    let server: Address = admin_url
         .parse()
         .context("the administrator's URL is not valid")?;
-    connect(config.dbname(DATABASE)).await
+    connect(&server.with_database(DATABASE)).await
 }
 
-async fn connect(config: &Config) -> Result<Client> {
-    let (client, connection) = config
-        .connect(NoTls)
+async fn connect(address: &Address) -> Result<Client> {
+    let (client, connection) = address
+        .connect()
         .await
         .context("PostgreSQL cannot be reached")?;
     // The task ends with the client; what goes wrong in it shows in the client's next call.

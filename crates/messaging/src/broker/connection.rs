@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use lapin::protocol::{AMQPErrorKind, AMQPHardError, AMQPSoftError};
+use lapin::tcp::OwnedTLSConfig;
 use lapin::uri::AMQPUri;
 use lapin::{Connection, ConnectionProperties, ErrorKind};
 use secrecy::ExposeSecret as _;
@@ -117,7 +118,13 @@ impl Broker {
         uri.query.heartbeat.get_or_insert(HEARTBEAT_SECS);
         uri.query.frame_max.get_or_insert(FRAME_BYTES_MAX);
         let properties = ConnectionProperties::default().with_connection_name(purpose.into());
-        within_deadline(Connection::connect_uri(uri, properties)).await
+        let tls = OwnedTLSConfig {
+            identity: None,
+            cert_chain: self.settings.authorities.clone(),
+        };
+        let runtime = lapin::runtime::default_runtime()?;
+        let connecting = Connection::connect_uri_with_config(uri, properties, tls, runtime);
+        within_deadline(connecting).await
     }
 }
 

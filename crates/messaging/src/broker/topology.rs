@@ -289,14 +289,11 @@ fn text(value: &str) -> AMQPValue {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::replay::ProducerSettings;
 
     fn topology(deployed: &[&str]) -> Topology {
         Topology::new(&AmqpSettings {
-            url: "amqp://localhost".to_owned().into(),
-            prefix: "t1.".to_owned(),
             deployed: deployed.iter().map(ToString::to_string).collect(),
-            producers: ProducerSettings::default(),
+            ..AmqpSettings::bare("amqp://localhost".to_owned(), "t1.".to_owned())
         })
     }
 

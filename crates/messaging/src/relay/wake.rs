@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use common::database::with_deadlines;
+use common::postgres::{self, ConnectError};
 use futures_util::StreamExt as _;
 use futures_util::stream::poll_fn;
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::Notify;
-use tokio_postgres::{AsyncMessage, NoTls};
+use tokio_postgres::AsyncMessage;
 use tokio_util::sync::CancellationToken;
 
 /// How soon a lost connection is made anew; until then the relay's own poll finds new rows.
@@ -36,8 +36,8 @@ pub async fn wake_on_commit(
     }
 }
 
-async fn listen(service: &str, url: &str, wake: &Notify) -> Result<(), tokio_postgres::Error> {
-    let (client, mut connection) = tokio_postgres::connect(&with_deadlines(url), NoTls).await?;
+async fn listen(service: &str, url: &str, wake: &Notify) -> Result<(), ConnectError> {
+    let (client, mut connection) = postgres::connect(url).await?;
     let mut messages = poll_fn(move |context| connection.poll_message(context));
     // The channel has the schema's name, and the schema the service's.
     let statement = format!("LISTEN {service}_outbox");

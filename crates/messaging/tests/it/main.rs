@@ -8,6 +8,7 @@
 
 mod audit;
 mod database;
+mod encryption;
 mod event_path;
 mod faults;
 mod idempotency;

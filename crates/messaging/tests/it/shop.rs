@@ -147,10 +147,8 @@ impl Shop {
         };
         let pool = Database::connect(&settings);
         let amqp = AmqpSettings {
-            url: broker.to_owned().into(),
-            prefix: prefix.to_owned(),
             deployed: vec![SERVICE.to_owned()],
-            producers: messaging::replay::ProducerSettings::default(),
+            ..AmqpSettings::bare(broker.to_owned(), prefix.to_owned())
         };
         let step = |name, millis| RetryStep {
             name,

@@ -12,10 +12,10 @@ use common::auth::{AccessClaims, Role};
 use common::clock::SystemClock;
 use common::crypto::{Sealer, random_token};
 use common::database::Database;
-use common::ids;
+use common::{ids, postgres};
 use futures_util::SinkExt as _;
 use secrecy::ExposeSecret as _;
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::Client;
 use uuid::Uuid;
 
 use super::write_private;
@@ -40,7 +40,7 @@ pub(super) async fn seed(settings: &Settings, count: u32, tokens: &Path) -> anyh
     let signed = sign(settings, &users).await?;
 
     let url = settings.service.database.url.expose_secret();
-    let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
+    let (client, connection) = postgres::connect(url).await?;
     let connection = tokio::spawn(connection);
     client.batch_execute("BEGIN").await?;
     copy_users(&client, &users, &hash).await?;

@@ -165,10 +165,9 @@ mod tests {
 
     fn answers() -> Answers {
         let settings = RedisSettings {
-            // Nothing listens there.
-            url: "redis://127.0.0.1:1".to_owned().into(),
-            pool: 1,
             deadline: Duration::from_millis(20),
+            // Nothing listens there.
+            ..RedisSettings::new("redis://127.0.0.1:1")
         };
         let shared = Shared::new(Redis::connect(&settings).unwrap(), "");
         let counters = Counters::register(&Metrics::new("catalog").unwrap()).unwrap();

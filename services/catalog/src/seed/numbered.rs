@@ -4,11 +4,11 @@ use std::fmt::Write as _;
 use std::pin::pin;
 
 use chrono::DateTime;
+use common::postgres;
 use futures_util::SinkExt as _;
 use secrecy::ExposeSecret as _;
 use seed_data::numbered as made;
 use seed_data::{CATEGORIES, Category};
-use tokio_postgres::NoTls;
 
 use crate::config::Settings;
 
@@ -25,7 +25,7 @@ const THINGS: [&str; 12] = [
 
 pub(super) async fn seed(settings: &Settings, count: u32) -> anyhow::Result<()> {
     let url = settings.service.database.url.expose_secret();
-    let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
+    let (client, connection) = postgres::connect(url).await?;
     tokio::spawn(connection);
     client.batch_execute("SET statement_timeout = 0").await?;
     for category in CATEGORIES {
