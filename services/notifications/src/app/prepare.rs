@@ -10,11 +10,13 @@ use super::deliver::{Ended, end, put_off};
 use crate::clients::provider::{OutgoingMail, SendRequest};
 use crate::domain::address::Address;
 use crate::domain::attempt::Standing;
+use crate::domain::ids::UserId;
 use crate::domain::template::Template;
 use crate::startup::AppState;
 use crate::store;
 use crate::store::claims::{ClaimedRow, SealedMail};
 use crate::store::messages::{RECIPIENT_COLUMN, RECIPIENT_INDEX, REQUEST_COLUMN};
+use crate::store::personal_data::ERASED;
 
 /// Asks what a mail says, writes it, and keeps the request before anything leaves. None when there is nothing to send
 /// now: the mail waits, or has ended.
@@ -22,7 +24,7 @@ pub(crate) async fn prepare(
     state: &AppState,
     row: &ClaimedRow,
 ) -> Result<Option<SendRequest>, Error> {
-    let (to, request, good_until) = match make(state, row).await {
+    let made = match make(state, row).await {
         Ok(made) => made,
         Err(NoLetter::Never(ended)) => {
             end(state, row, ended).await?;
@@ -33,19 +35,19 @@ pub(crate) async fn prepare(
             return Ok(None);
         }
     };
-    let sealed = seal(state, row, &to, &request, good_until)?;
+    let sealed = seal(state, row, &made)?;
     let is_leaving = {
         let mut conn = state.work_db.get().await?;
         let now = state.clock.now();
         store::claims::begin_sending(&mut conn, row.claim(), &sealed, now).await?
     };
     if is_leaving {
-        return Ok(Some(request));
+        return Ok(Some(made.request));
     }
-    if let Some(reason) = suppression(state, &sealed).await? {
-        end_suppressed(state, row, &sealed, &reason).await?;
+    // Otherwise another sender has the row.
+    if let Some(ended) = refusal(state, sealed).await? {
+        end(state, row, ended).await?;
     }
-    // Otherwise another sender has the row, or the person was erased meanwhile.
     Ok(None)
 }
 
@@ -87,18 +89,29 @@ async fn wait_for_sibling(
     put_off(state, row, after, None, &error.to_string()).await
 }
 
-/// The address, the request and until when it is worth sending, or why there is none.
-async fn make(
-    state: &AppState,
-    row: &ClaimedRow,
-) -> Result<(Address, SendRequest, Option<DateTime<Utc>>), NoLetter> {
+/// A mail that can leave.
+struct Made {
+    to: Address,
+    request: SendRequest,
+    /// Until when it is worth sending.
+    good_until: Option<DateTime<Utc>>,
+    owner: Option<UserId>,
+}
+
+/// The mail, or why there is none.
+async fn make(state: &AppState, row: &ClaimedRow) -> Result<Made, NoLetter> {
     let template: Template = row
         .template
         .parse()
         .map_err(|error| NoLetter::unmakeable(format!("`{}` {error}", row.template)))?;
     let letter = content::ask(state, row, template).await?;
     let (to, request) = write(state, row, template, &letter).map_err(NoLetter::unmakeable)?;
-    Ok((to, request, letter.content.link_expires_at))
+    Ok(Made {
+        to,
+        request,
+        good_until: letter.content.link_expires_at,
+        owner: (!template.outlives_erasure()).then_some(UserId(row.user_id)),
+    })
 }
 
 /// The address and the request, or why there can be none.
@@ -134,14 +147,10 @@ fn write(
     ))
 }
 
-fn seal(
-    state: &AppState,
-    row: &ClaimedRow,
-    to: &Address,
-    request: &SendRequest,
-    good_until: Option<DateTime<Utc>>,
-) -> Result<SealedMail, Error> {
+fn seal(state: &AppState, row: &ClaimedRow, mail: &Made) -> Result<SealedMail, Error> {
+    let (to, request) = (&mail.to, &mail.request);
     Ok(SealedMail {
+        owner: mail.owner,
         recipient_ct: state
             .pii
             .seal(place(RECIPIENT_COLUMN, row), to.as_str().as_bytes())?,
@@ -149,30 +158,26 @@ fn seal(
         key_id: state.pii.current_key().to_owned(),
         request_ct: state.pii.seal(place(REQUEST_COLUMN, row), &request.body)?,
         idempotency_key: request.idempotency_key.clone(),
-        good_until,
+        good_until: mail.good_until,
     })
 }
 
-async fn suppression(state: &AppState, mail: &SealedMail) -> Result<Option<String>, Error> {
+/// Why a mail may not leave: its owner was forgotten, or its address gets none. The address is noted with the latter, so that
+/// whoever is asked where the mail stayed finds it.
+async fn refusal(state: &AppState, mail: SealedMail) -> Result<Option<Ended>, Error> {
     let mut conn = state.work_db.get().await?;
-    Ok(store::messages::find_suppression(&mut conn, &mail.recipient_bidx).await?)
-}
-
-/// Ends a mail to an address that gets none, and notes the address with it, so that whoever is asked where it stayed
-/// finds it.
-async fn end_suppressed(
-    state: &AppState,
-    row: &ClaimedRow,
-    mail: &SealedMail,
-    reason: &str,
-) -> Result<(), Error> {
-    let ended = Ended::Suppressed {
+    if let Some(owner) = mail.owner
+        && store::personal_data::is_erased(&mut conn, owner).await?
+    {
+        return Ok(Some(Ended::Cancelled(ERASED.to_owned())));
+    }
+    let reason = store::messages::find_suppression(&mut conn, &mail.recipient_bidx).await?;
+    Ok(reason.map(|reason| Ended::Suppressed {
         why: format!("suppressed: {reason}"),
-        recipient_ct: mail.recipient_ct.clone(),
-        recipient_bidx: mail.recipient_bidx.clone(),
-        key_id: mail.key_id.clone(),
-    };
-    end(state, row, ended).await
+        recipient_ct: mail.recipient_ct,
+        recipient_bidx: mail.recipient_bidx,
+        key_id: mail.key_id,
+    }))
 }
 
 fn place(column: &'static str, row: &ClaimedRow) -> Place<'static> {

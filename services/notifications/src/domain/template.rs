@@ -120,6 +120,11 @@ impl Template {
         self == Self::Account(MailKind::AccountErased)
     }
 
+    /// Whether it goes out although the person it is about was forgotten.
+    pub(crate) fn outlives_erasure(self) -> bool {
+        self.is_goodbye() || self.is_for_merchant()
+    }
+
     /// Whether it goes to the merchant: it is about a person's order, but neither to them nor with anything of theirs.
     pub(crate) fn is_for_merchant(self) -> bool {
         matches!(self, Self::Order(mail) if mail.is_for_merchant())

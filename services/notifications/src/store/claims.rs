@@ -16,8 +16,8 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::schema::notifications::{messages, suppressions};
-use crate::domain::ids::MessageId;
+use super::schema::notifications::{erased_people, messages, suppressions};
+use crate::domain::ids::{MessageId, UserId};
 use crate::domain::status::Status;
 
 /// A mail that this process has in hand.
@@ -99,6 +99,8 @@ pub(crate) async fn claim(
 /// A mail as it is sent, sealed.
 #[derive(Debug)]
 pub(crate) struct SealedMail {
+    /// Whoever must not have been forgotten meanwhile; nobody, for what goes out all the same.
+    pub(crate) owner: Option<UserId>,
     pub(crate) recipient_ct: Vec<u8>,
     pub(crate) recipient_bidx: Vec<u8>,
     pub(crate) key_id: String,
@@ -108,17 +110,20 @@ pub(crate) struct SealedMail {
 }
 
 /// Notes that a mail is about to leave, with everything needed to send the very same again. Answers whether it may: the
-/// claim still held, and the recipient is not one who gets no mail.
+/// claim still held, its owner was not forgotten, and the recipient is not one who gets no mail.
 pub(crate) async fn begin_sending(
     conn: &mut AsyncPgConnection,
     claim: Claim,
     mail: &SealedMail,
     now: DateTime<Utc>,
 ) -> QueryResult<bool> {
+    let owner = mail.owner.map(|owner| owner.0);
+    let erased = erased_people::table.filter(erased_people::user_id.nullable().eq(owner));
     let suppression = suppressions::table.find(&mail.recipient_bidx);
     let updated = diesel::update(messages::table.find(claim.id.0))
         .filter(messages::attempts.eq(claim.attempts))
         .filter(messages::status.eq(Status::Pending.name()))
+        .filter(not(exists(erased)))
         .filter(not(exists(suppression)))
         .set((
             messages::status.eq(Status::Sending.name()),

@@ -2,6 +2,13 @@
 
 pub mod notifications {
     diesel::table! {
+        notifications.erased_people (user_id) {
+            user_id -> Uuid,
+            erased_at -> Timestamptz,
+        }
+    }
+
+    diesel::table! {
         notifications.messages (id) {
             id -> Uuid,
             dedupe_key -> Text,
@@ -49,5 +56,10 @@ pub mod notifications {
         }
     }
 
-    diesel::allow_tables_to_appear_in_same_query!(messages, suppressions, webhook_events);
+    diesel::allow_tables_to_appear_in_same_query!(
+        erased_people,
+        messages,
+        suppressions,
+        webhook_events,
+    );
 }

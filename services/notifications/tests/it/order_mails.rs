@@ -236,3 +236,19 @@ async fn notices_to_the_merchant_are_no_data_of_the_buyer() {
     assert_eq!(app.mails(&sale, PAID).await, [row]);
     assert_eq!(app.world.provider.left().len(), 1);
 }
+
+#[tokio::test]
+async fn what_is_heard_late_of_somebody_forgotten_is_not_sent_to_them() {
+    let app = TestApp::start_with_merchant().await;
+    let sale = app.sold(|_| {});
+    app.hear_erase(sale.user, ids::new_id(), ids::new_id())
+        .await;
+    // Orders has not heard of it yet, and still says where to write.
+    app.hear_shipped(&sale).await;
+    app.hear_paid(&sale, ids::new_id()).await;
+    let row = app.until_mail_is(&sale, "order_shipped", "cancelled").await;
+    assert_eq!(row["last_error"], "the person was erased");
+    assert!(row["recipient_ct"].is_null() && row["request_ct"].is_null());
+    app.until_mail_is(&sale, PAID, "sent").await;
+    assert!(app.left("order_shipped").is_empty());
+}
