@@ -93,16 +93,14 @@ impl Address {
         } else {
             SslMode::Disable
         });
-        let mut trusted = RootCertStore::empty();
-        if is_encrypted {
-            trusted = match file {
-                Some(file) => {
-                    authorities::read(Path::new(file)).and_then(|pem| authorities::trusting(&pem))
-                }
-                None => authorities::trusting_the_systems(),
+        let trusted = match (is_encrypted, file) {
+            (false, _) => Ok(RootCertStore::empty()),
+            (true, None) => authorities::trusting_the_systems(),
+            (true, Some(file)) => {
+                authorities::read(Path::new(file)).and_then(|pem| authorities::trusting(&pem))
             }
-            .map_err(ConnectError::Authorities)?;
-        }
+        };
+        let trusted = trusted.map_err(ConnectError::Authorities)?;
         let tls =
             ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
                 .with_safe_default_protocol_versions()
