@@ -43,6 +43,9 @@ pub enum ConnectError {
     /// `sslmode` says something that libpq does not know.
     #[error("there is no such sslmode")]
     Mode,
+    /// `sslrootcert` names authorities for a connection that would not be encrypted.
+    #[error("it names sslrootcert, and its sslmode encrypts nothing")]
+    Open,
     /// The certificates that `sslrootcert` or the system has cannot be read, or are none.
     #[error("no certificate authority to check the database by: {0}")]
     Authorities(String),
@@ -56,7 +59,7 @@ impl Address {
     ///
     /// With `sslmode=require`, `verify-ca` or `verify-full` the connection is encrypted and the server's certificate is checked,
     /// its name included (libpq does that for the last of them only). With `disable`, `allow`, `prefer` or none it is not
-    /// encrypted. `sslrootcert` is a file of the authorities that are trusted, in place of the system's.
+    /// encrypted, and `sslrootcert`, a file of the authorities that are trusted in place of the system's, is refused.
     ///
     /// # Errors
     /// All but [`ConnectError::Refused`].
@@ -94,7 +97,8 @@ impl Address {
             SslMode::Disable
         });
         let trusted = match (is_encrypted, file) {
-            (false, _) => Ok(RootCertStore::empty()),
+            (false, None) => Ok(RootCertStore::empty()),
+            (false, Some(_)) => return Err(ConnectError::Open),
             (true, None) => authorities::trusting_the_systems(),
             (true, Some(file)) => {
                 authorities::read(Path::new(file)).and_then(|pem| authorities::trusting(&pem))
@@ -218,7 +222,14 @@ mod tests {
         ] {
             assert!(Address::parse(url).is_err(), "{url}");
         }
-        assert!(Address::parse("postgres://db/agape?sslmode=verify-ful").is_err());
+        for options in [
+            "sslmode=verify-ful",
+            "sslrootcert=/ca.pem",
+            "sslmode=prefer&sslrootcert=/ca.pem",
+        ] {
+            let url = format!("postgres://db/agape?{options}");
+            assert!(Address::parse(&url).is_err(), "{url}");
+        }
     }
 
     #[test]

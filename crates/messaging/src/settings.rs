@@ -1,7 +1,7 @@
 //! Where the broker is, and who is there to be heard by.
 
 use common::settings::Reader;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::replay::ProducerSettings;
 
@@ -39,8 +39,15 @@ impl AmqpSettings {
     /// Reads what a process needs that hears broadcasts and nothing else.
     pub fn read_for_broadcasts(read: &mut Reader) -> Self {
         let url = read.secret("amqp.url");
+        let authorities = read.authorities("amqp.ca_file");
+        if authorities.is_some() && url.expose_secret().starts_with("amqp://") {
+            read.problem(
+                "amqp.ca_file",
+                "is of no use: the broker's URL is no `amqps://`",
+            );
+        }
         Self {
-            authorities: read.authorities("amqp.ca_file"),
+            authorities,
             ..Self::bare(url, read.text("amqp.prefix", ""))
         }
     }

@@ -2,21 +2,22 @@
 
 use std::net::SocketAddr;
 
-/// The `host:port` of `url`, and the same URL with `address` in its place.
+/// The `host:port` of `url`.
 ///
 /// # Panics
 /// If there is no `scheme://` in it.
-pub(crate) fn moved(url: &str, address: SocketAddr) -> (String, String) {
-    let (scheme, rest) = url.split_once("://").expect("a URL");
-    let (authority, path) = match rest.split_once('/') {
-        Some((authority, path)) => (authority, format!("/{path}")),
-        None => (rest, String::new()),
-    };
-    match authority.rsplit_once('@') {
-        Some((login, place)) => (
-            place.to_owned(),
-            format!("{scheme}://{login}@{address}{path}"),
-        ),
-        None => (authority.to_owned(), format!("{scheme}://{address}{path}")),
-    }
+pub(crate) fn place(url: &str) -> &str {
+    let (_, rest) = url.split_once("://").expect("a URL");
+    let authority = rest.split('/').next().unwrap_or(rest);
+    authority
+        .rsplit_once('@')
+        .map_or(authority, |(_, place)| place)
+}
+
+/// `url` with `address` in the place of its `host:port`.
+///
+/// # Panics
+/// If there is no `scheme://` in it.
+pub(crate) fn moved(url: &str, address: SocketAddr) -> String {
+    url.replacen(place(url), &address.to_string(), 1)
 }

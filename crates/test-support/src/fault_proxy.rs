@@ -1,17 +1,19 @@
 //! A TCP proxy that behaves as badly as the test tells it to.
 
-use std::net::{SocketAddr, TcpListener as StdListener};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::time::sleep;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::address::moved;
+use crate::beside;
 
 /// How the proxy treats connections, those open already included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,29 +36,26 @@ pub struct FaultProxy {
     address: SocketAddr,
     fault: watch::Sender<Fault>,
     connections: Arc<AtomicUsize>,
+    _running: DropGuard,
 }
 
 impl FaultProxy {
     /// A proxy in front of `upstream` (`host:port`) that forwards everything for now.
     pub fn start(upstream: impl Into<String>) -> Self {
         let upstream = upstream.into();
-        let listener = StdListener::bind("127.0.0.1:0").expect("a free port");
-        let address = listener.local_addr().expect("a bound address");
         let (fault, faults) = watch::channel(Fault::None);
         let connections = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&connections);
-        // A thread of its own: a test whose runtime is blocked still has a network.
-        std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .expect("a runtime");
-            runtime.block_on(accept(listener, upstream, faults, count));
+        let stop = CancellationToken::new();
+        let address = beside::serve(stop.clone(), move |client| {
+            count.fetch_add(1, Ordering::Relaxed);
+            serve(client, upstream.clone(), faults.clone())
         });
         Self {
             address,
             fault,
             connections,
+            _running: stop.drop_guard(),
         }
     }
 
@@ -75,7 +74,7 @@ impl FaultProxy {
     /// # Panics
     /// If there is no `scheme://` in it.
     pub fn in_front_of(&self, url: &str) -> String {
-        moved(url, self.address).1
+        moved(url, self.address)
     }
 
     /// Changes the behaviour from now on.
@@ -92,33 +91,6 @@ impl FaultProxy {
     pub fn accepted(&self) -> usize {
         self.connections.load(Ordering::Relaxed)
     }
-}
-
-/// Accepts until the [`FaultProxy`] is dropped, which closes the channel.
-async fn accept(
-    listener: StdListener,
-    upstream: String,
-    mut faults: watch::Receiver<Fault>,
-    connections: Arc<AtomicUsize>,
-) {
-    listener
-        .set_nonblocking(true)
-        .expect("a non-blocking listener");
-    let listener = TcpListener::from_std(listener).expect("a listener");
-    loop {
-        tokio::select! {
-            accepted = listener.accept() => {
-                let Ok((client, _)) = accepted else { continue };
-                connections.fetch_add(1, Ordering::Relaxed);
-                tokio::spawn(serve(client, upstream.clone(), faults.clone()));
-            }
-            () = closed(&mut faults) => return,
-        }
-    }
-}
-
-async fn closed(faults: &mut watch::Receiver<Fault>) {
-    while faults.changed().await.is_ok() {}
 }
 
 async fn serve(client: TcpStream, upstream: String, faults: watch::Receiver<Fault>) {
@@ -217,7 +189,7 @@ mod tests {
 
     /// A server that sends back what it gets.
     fn echo() -> String {
-        let listener = StdListener::bind("127.0.0.1:0").unwrap();
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {

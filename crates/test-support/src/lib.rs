@@ -19,6 +19,7 @@
 )]
 
 mod address;
+mod beside;
 mod blocking;
 mod clock;
 mod database;

@@ -1,13 +1,14 @@
 //! A server on the wire that answers as a test says: also with nothing, or not at all.
 
 use std::collections::HashMap;
-use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Instant;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
+
+use crate::beside;
 
 /// What was asked.
 #[derive(Debug, Clone)]
@@ -91,30 +92,12 @@ impl StandIn {
     /// # Panics
     /// If it cannot.
     pub fn start(handler: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        listener.set_nonblocking(true).unwrap();
-        let origin = format!("http://{}", listener.local_addr().unwrap());
-        let stop = CancellationToken::new();
-        let stopped = stop.clone();
         let handler: Handler = Arc::new(handler);
-        std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .unwrap();
-            runtime.block_on(async {
-                let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-                loop {
-                    tokio::select! {
-                        taken = listener.accept() => {
-                            let (stream, _) = taken.unwrap();
-                            tokio::spawn(serve(stream, Arc::clone(&handler)));
-                        }
-                        () = stopped.cancelled() => return,
-                    }
-                }
-            });
+        let stop = CancellationToken::new();
+        let address = beside::serve(stop.clone(), move |stream| {
+            serve(stream, Arc::clone(&handler))
         });
+        let origin = format!("http://{address}");
         Self { origin, stop }
     }
 }

@@ -1,20 +1,20 @@
 //! A server that is reached encrypted, as those are that somebody else runs.
 
-use std::net::TcpListener as StdListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
 use tempfile::TempDir;
 use tokio::io::copy_bidirectional;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::address::moved;
+use crate::address::{moved, place};
+use crate::beside;
 
 /// In front of one server, on a port of its own, with a certificate for `127.0.0.1`; it ends with this value.
 #[derive(Debug)]
@@ -33,21 +33,13 @@ impl TlsFront {
         common::crypto::install_providers();
         let dir = tempfile::tempdir().expect("a temporary directory");
         let acceptor = TlsAcceptor::from(Arc::new(server_config(dir.path())));
-        let listener = StdListener::bind("127.0.0.1:0").expect("a free port");
-        let address = listener.local_addr().expect("a bound address");
-        let (upstream, moved) = moved(url, address);
-        let (scheme, rest) = moved.split_once("://").expect("a URL");
         let stop = CancellationToken::new();
-        let stopped = stop.clone();
-        // A thread of its own: a test whose runtime is blocked still has a network.
-        std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .expect("a runtime");
-            let serving = accept(listener, acceptor, upstream);
-            runtime.block_on(stopped.run_until_cancelled(serving));
+        let upstream = place(url).to_owned();
+        let address = beside::serve(stop.clone(), move |client| {
+            serve(client, acceptor.clone(), upstream.clone())
         });
+        let moved = moved(url, address);
+        let (scheme, rest) = moved.split_once("://").expect("a URL");
         Self {
             url: format!("{scheme}s://{rest}"),
             dir,
@@ -97,19 +89,6 @@ fn server_config(dir: &Path) -> ServerConfig {
         .with_no_client_auth()
         .with_single_cert(vec![certificate], key)
         .expect("the key and the certificate belong together")
-}
-
-async fn accept(listener: StdListener, acceptor: TlsAcceptor, upstream: String) {
-    listener
-        .set_nonblocking(true)
-        .expect("a non-blocking listener");
-    let listener = TcpListener::from_std(listener).expect("a listener");
-    loop {
-        let Ok((client, _)) = listener.accept().await else {
-            continue;
-        };
-        tokio::spawn(serve(client, acceptor.clone(), upstream.clone()));
-    }
 }
 
 /// A client that wants no certificate of ours, or speaks in the open, is hung up on.

@@ -1,8 +1,10 @@
 //! `agape dead-letters`: what consumers gave up, of every service or of one.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
+use common::authorities;
 use common::database::{Database, DatabaseSettings};
 use common::service::DeadLetters;
 use messaging::AmqpSettings;
@@ -84,5 +86,10 @@ fn desk(tree: &Tree, service: &'static str) -> Result<Desk> {
     };
     let db = Database::connect_patiently(&DatabaseSettings::new(database));
     let prefix = setting("AMQP__PREFIX").unwrap_or_default();
-    Ok(Desk::new(service, db, AmqpSettings::bare(amqp, prefix)))
+    let authorities = setting("AMQP__CA_FILE").map(|file| authorities::read(Path::new(&file)));
+    let amqp = AmqpSettings {
+        authorities: authorities.transpose().map_err(anyhow::Error::msg)?,
+        ..AmqpSettings::bare(amqp, prefix)
+    };
+    Ok(Desk::new(service, db, amqp))
 }

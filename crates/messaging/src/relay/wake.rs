@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use common::postgres::{self, ConnectError};
+use common::postgres::{Address, ConnectError};
 use futures_util::StreamExt as _;
 use futures_util::stream::poll_fn;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -21,9 +21,16 @@ pub async fn wake_on_commit(
     wake: Arc<Notify>,
     shutdown: CancellationToken,
 ) {
+    let address = match Address::parse(url.expose_secret()) {
+        Ok(address) => address,
+        Err(error) => {
+            tracing::error!(cause = %error, "not told of new events; looking every second");
+            return;
+        }
+    };
     loop {
         let listened = tokio::select! {
-            listened = listen(service, url.expose_secret(), &wake) => listened,
+            listened = listen(service, &address, &wake) => listened,
             () = shutdown.cancelled() => return,
         };
         if let Err(error) = listened {
@@ -36,8 +43,8 @@ pub async fn wake_on_commit(
     }
 }
 
-async fn listen(service: &str, url: &str, wake: &Notify) -> Result<(), ConnectError> {
-    let (client, mut connection) = postgres::connect(url).await?;
+async fn listen(service: &str, address: &Address, wake: &Notify) -> Result<(), ConnectError> {
+    let (client, mut connection) = address.connect().await?;
     let mut messages = poll_fn(move |context| connection.poll_message(context));
     // The channel has the schema's name, and the schema the service's.
     let statement = format!("LISTEN {service}_outbox");

@@ -7,6 +7,7 @@ use std::time::Duration;
 use common::authorities;
 use common::database::{Database, DatabaseSettings, establish};
 use common::redis::{Redis, RedisSettings};
+use common::settings::Reader;
 use diesel::sql_types::{Bool, Text};
 use diesel::{QueryableByName, sql_query};
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _, SimpleAsyncConnection as _};
@@ -111,7 +112,8 @@ async fn a_connection_is_encrypted_if_it_is_to_be() {
         let pool = Database::connect(&DatabaseSettings::new(server.url(mode)));
         assert!(is_encrypted(&mut pool.get().await.unwrap()).await, "{mode}");
     }
-    for url in [server.db.url(), server.url("disable"), server.url("prefer")] {
+    for options in ["", "?sslmode=disable", "?sslmode=prefer"] {
+        let url = format!("{}{options}", server.db.url());
         let pool = Database::connect(&DatabaseSettings::new(url.as_str()));
         assert!(!is_encrypted(&mut pool.get().await.unwrap()).await, "{url}");
     }
@@ -187,6 +189,20 @@ async fn the_broker_is_reached_encrypted_if_it_is_to_be() {
     let connection = Broker::new(settings).connect("test").await.unwrap();
     let channel = connection.create_channel().await.unwrap();
     channel.close(200, "done".into()).await.unwrap();
+}
+
+#[tokio::test]
+async fn authorities_for_an_open_connection_to_the_broker_stop_the_start() {
+    let front = TlsFront::start("amqp://127.0.0.1:1");
+    let file = front.authority();
+    let pairs = [
+        ("ORDERS__AMQP__URL", "amqp://127.0.0.1:1"),
+        ("ORDERS__AMQP__CA_FILE", file.to_str().unwrap()),
+    ];
+    let mut read = Reader::from_pairs("orders", pairs);
+    let settings = AmqpSettings::read_for_broadcasts(&mut read);
+    let problem = "ORDERS__AMQP__CA_FILE is of no use: the broker's URL is no `amqps://`";
+    assert_eq!(read.finish(settings).unwrap_err().problems(), [problem]);
 }
 
 #[tokio::test]
